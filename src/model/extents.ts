@@ -1,0 +1,85 @@
+import type { LvSection, VgMetadata } from './metadata.ts';
+
+/** A run of extents on one physical volume that one logical volume occupies. */
+export interface PvRun {
+  readonly pvUuid: string;
+  readonly startExtent: number;
+  readonly extentCount: number;
+  readonly lvUuid: string;
+}
+
+/** Every run of extents that the LVs of a generation occupy on PVs. Areas on PVs that the text does not define are left out. */
+export function occupiedRuns(metadata: VgMetadata): PvRun[] {
+  return metadata.lvs.flatMap((lv) => runsOf(lv, metadata));
+}
+
+/** The runs of one LV itself, without its sub-LVs. */
+export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
+  const uuidOf = new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid]));
+  const runs: PvRun[] = [];
+  for (const segment of lv.segments) {
+    for (const area of segment.areas) {
+      const pvUuid = area.on === 'pv' ? uuidOf.get(area.name) : undefined;
+      if (pvUuid === undefined) continue;
+      runs.push({ pvUuid, startExtent: area.startExtent, extentCount: segment.areaExtents, lvUuid: lv.uuid });
+    }
+  }
+  return runs;
+}
+
+/** The LV and every LV it stands on, by name, each once. */
+export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
+  const byName = new Map(metadata.lvs.map((each) => [each.name, each]));
+  const seen = new Map<string, LvSection>();
+  const visit = (each: LvSection | undefined) => {
+    if (each === undefined || seen.has(each.name)) return;
+    seen.set(each.name, each);
+    for (const segment of each.segments) {
+      for (const area of segment.areas) if (area.on === 'lv') visit(byName.get(area.name));
+      for (const name of segment.dependsOn) visit(byName.get(name));
+    }
+  };
+  visit(lv);
+  return [...seen.values()];
+}
+
+/** Ids of the PVs that an LV needs, through its sub-LVs. */
+export function pvsNeededBy(lv: LvSection, metadata: VgMetadata): Set<string> {
+  return new Set(closureOf(lv, metadata).flatMap((each) => runsOf(each, metadata).map((run) => run.pvUuid)));
+}
+
+export function isVisible(lv: LvSection): boolean {
+  return lv.status.includes('VISIBLE');
+}
+
+export function overlaps(a: PvRun, b: PvRun): boolean {
+  return (
+    a.pvUuid === b.pvUuid &&
+    a.startExtent < b.startExtent + b.extentCount &&
+    b.startExtent < a.startExtent + a.extentCount
+  );
+}
+
+export function lvSizeExtents(lv: LvSection): number {
+  return lv.segments.reduce((sum, segment) => sum + segment.extentCount, 0);
+}
+
+/**
+ * LVs and their extents as one comparable text: equal for two generations that map every byte of every LV alike.
+ * Names of PV sections, which lvm renumbers at will, do not enter; tags, hosts and times neither.
+ */
+export function extentMap(metadata: VgMetadata): string {
+  const pvUuid = new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid]));
+  const lines = metadata.lvs.map((lv) => {
+    const segments = lv.segments.map((segment) => {
+      const areas = segment.areas.map((area) => {
+        const place = area.on === 'pv' ? (pvUuid.get(area.name) ?? `?${area.name}`) : area.name;
+        return `${place}:${area.startExtent}`;
+      });
+      const needs = segment.dependsOn.join(',');
+      return `${segment.startExtent}+${segment.extentCount} ${segment.type} [${areas.join(' ')}] ${needs}`;
+    });
+    return `${lv.uuid} ${lv.name} ${segments.join('; ')}`;
+  });
+  return lines.sort().join('\n');
+}
