@@ -1,0 +1,56 @@
+import { diagnose } from '../engine/diagnose.ts';
+import { prospects } from '../engine/plan.ts';
+import { diagnoseResult } from '../engine/results.ts';
+import { survey } from '../engine/survey/survey.ts';
+import { EXIT } from '../exit-codes.ts';
+import { diagnosis } from '../faces/wording.ts';
+import { lvmArgv } from '../lvm/command.ts';
+import type { Survey } from '../model/survey.ts';
+import type { Command } from './command.ts';
+
+export const diagnoseCommand: Command = {
+  name: 'diagnose',
+  operands: '[TARGET...]',
+  summary: 'Says what is wrong, how it knows, and what can be done',
+  help: `
+It opens everything read-only and runs no lvm command that could write.
+
+  lvmedic diagnose                      all disks of this machine
+  lvmedic diagnose disk1.img disk2.img  raw images; root is not needed
+  lvmedic diagnose --json /dev/sda      for scripts
+`,
+  options: [],
+  async run({ face, open, operands }) {
+    const system = await open(operands);
+    if (!system.ok) {
+      face.error(system.error, EXIT.operationalError);
+      return EXIT.operationalError;
+    }
+    const read = survey(system.value.source, face.notify);
+    if (!read.ok) {
+      face.error(`${read.error.path} ${read.error.message}`, EXIT.operationalError);
+      return EXIT.operationalError;
+    }
+    const findings = diagnose(read.value);
+    const result = diagnoseResult(read.value, findings, prospects(read.value, findings));
+    face.say(diagnosis(result, firstLook(read.value)));
+    face.result(result);
+    return result.exitStatus;
+  },
+};
+
+/** `lvm pvscan`, so that it cannot write on any version; null where it could see nothing. */
+export function firstLook({ machine, disks }: Survey): readonly string[] | null {
+  const nodes = disks.flatMap((disk) => disk.regions).flatMap((region) => region.node ?? []);
+  if (machine.lvm === null || nodes.length === 0) return null;
+  const { path: lvmPath, version } = machine.lvm;
+  const context = {
+    lvmPath,
+    version,
+    nodes,
+    deviceMapper: machine.deviceMapper,
+    keepsBackups: false,
+    lockDir: null,
+  };
+  return lvmArgv(['pvscan', '--readonly'], { ...context, withoutLocks: false });
+}

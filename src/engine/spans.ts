@@ -1,0 +1,42 @@
+import type { VgPlan } from '../model/plan.ts';
+import type { Region } from '../model/survey.ts';
+import type { SpansOf } from './ports.ts';
+
+const SECTOR_BYTES = 512;
+const MIB = 1024 * 1024;
+
+/**
+ * Every byte of a region that a plan's commands may change: from its start to beyond the metadata areas and the
+ * first extent, and its last MiB (a second area; signatures that lvm wipes). The MiB behind the first extent is in
+ * it to notice a write that should not have happened.
+ */
+export function spansOf(plan: VgPlan): SpansOf {
+  return (region) => {
+    const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
+    const section = plan.goal.metadata.pvs.find((pv) => pv.uuid === pvUuid);
+    const areas = [...region.pv.metadataAreas, ...(region.pv.header?.metadataAreas ?? [])].filter(
+      (area) => area.offsetBytes + area.sizeBytes <= region.sizeBytes,
+    );
+    const atHead = areas.filter((area) => area.offsetBytes < region.sizeBytes / 2);
+    const atTail = areas.filter((area) => area.offsetBytes >= region.sizeBytes / 2);
+    const firstExtent = (section?.peStartSectors ?? 0) * SECTOR_BYTES;
+    const headEnd =
+      Math.max(MIB, firstExtent, ...atHead.map((area) => area.offsetBytes + area.sizeBytes)) + MIB;
+    const tailStart = Math.min(region.sizeBytes - MIB, ...atTail.map((area) => area.offsetBytes));
+    if (headEnd >= tailStart) return [{ offsetBytes: 0, lengthBytes: region.sizeBytes }];
+    return [
+      { offsetBytes: 0, lengthBytes: headEnd },
+      { offsetBytes: tailStart, lengthBytes: region.sizeBytes - tailStart },
+    ];
+  };
+}
+
+/** The runs of those spans that hold extents of LVs: nothing may change there. */
+export function isData(region: Pick<Region, 'id'>, plan: VgPlan, offsetBytes: number): boolean {
+  const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
+  const { pvs, extentSizeSectors } = plan.goal.metadata;
+  const section = pvs.find((pv) => pv.uuid === pvUuid);
+  if (section === undefined) return false;
+  const start = section.peStartSectors * SECTOR_BYTES;
+  return offsetBytes >= start && offsetBytes < start + section.peCount * extentSizeSectors * SECTOR_BYTES;
+}

@@ -1,0 +1,176 @@
+import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identify.ts';
+import { labelledUuid, regionsOf, textsIn } from '../../faults/volume-group/pieces.ts';
+import { type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
+import type { BlockReader } from '../../model/block-reader.ts';
+import { lvSizeExtents } from '../../model/extents.ts';
+import type { LvSection, PvSection, VgMetadata } from '../../model/metadata.ts';
+import type { Hypothesis, MetadataText, Region, Signature, Survey } from '../../model/survey.ts';
+import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
+
+const SECTOR_BYTES = 512;
+const SAMPLE_BYTES = 4096;
+const SAMPLES_PER_SEGMENT = 8;
+/** Texts tried where none is committed, newest first. */
+const MAX_TEXTS = 8;
+const MAX_PAIRS = 512;
+
+type ReaderOf = (region: Region) => BlockReader | undefined;
+
+/** Weighs every guess that the later judgement may need: which region without a label is which PV of which text. */
+export function weighHypotheses(survey: Survey, readerOf: ReaderOf): Hypothesis[] {
+  const pairs = [...pairsOfViews(survey), ...pairsOfFiles(survey)].slice(0, MAX_PAIRS);
+  const contents = new Contents(survey, readerOf);
+  return pairs.map((pair) => contents.weigh(pair));
+}
+
+interface Guess {
+  readonly text: MetadataText;
+  readonly section: PvSection;
+  readonly region: Region;
+}
+
+function pairsOfViews(survey: Survey): Guess[] {
+  return volumeGroups(survey).flatMap((view) => {
+    const texts = isCertain(view) ? [view.base] : view.texts.slice(0, MAX_TEXTS);
+    return texts.flatMap((text) => guesses(text, survey, !isCertain(view)));
+  });
+}
+
+function isCertain(view: VolumeGroupView): boolean {
+  return view.baseProof === 'committed' || view.baseProof === 'corrected';
+}
+
+/** VGs that only a file knows: their disks have lost everything, or it is another machine's file. */
+function pairsOfFiles(survey: Survey): Guess[] {
+  const known = new Set(volumeGroups(survey).map((view) => view.ref.uuid));
+  const newestFirst = [...survey.files].sort((a, b) => b.metadata.seqno - a.metadata.seqno);
+  const unknown = newestFirst.filter((text) => !known.has(text.metadata.uuid)).slice(0, MAX_TEXTS);
+  return unknown.flatMap((text) => guesses(text, survey, false));
+}
+
+function guesses(text: MetadataText, survey: Survey, alsoLabelled: boolean): Guess[] {
+  const regions = regionsOf(survey);
+  const vgUuid = text.metadata.uuid;
+  const carriers = regions.filter((region) => textsIn(region).some((each) => each.metadata.uuid === vgUuid));
+  return text.metadata.pvs.flatMap((section) => {
+    const labelled = regions.filter((region) => labelledUuid(region) === section.uuid);
+    if (labelled.length > 0) return alsoLabelled ? labelled.map((region) => ({ text, section, region })) : [];
+    return unlabelledCandidates(vgUuid, carriers, regions)
+      .filter((region) => carriers.includes(region) || sizeFits(section, region))
+      .map((region) => ({ text, section, region }));
+  });
+}
+
+/** Looks at the places where a text puts its LVs. */
+class Contents {
+  readonly #survey: Survey;
+  readonly #readerOf: ReaderOf;
+
+  constructor(survey: Survey, readerOf: ReaderOf) {
+    this.#survey = survey;
+    this.#readerOf = readerOf;
+  }
+
+  weigh(guess: Guess): Hypothesis {
+    const { text, section, region } = guess;
+    const found = { agreements: 0, contradictions: 0, example: null as Hypothesis['example'] };
+    const agree = (offsetBytes: number, what: string) => {
+      found.agreements++;
+      found.example ??= { offsetBytes, found: what };
+    };
+    for (const lv of text.metadata.lvs) {
+      const filesystem = this.#filesystemOf(lv, guess);
+      if (filesystem === null) continue;
+      const sizeBytes = lvSizeExtents(lv) * extentBytes(text.metadata);
+      const start = placeOf(lv, 0, text.metadata);
+      if (start?.pvName === section.name) {
+        if ((filesystem.spanBytes ?? 0) > sizeBytes) found.contradictions++;
+        else if (filesystem.live) agree(start.offsetBytes, `${filesystem.type} of ${lv.name}`);
+      }
+      for (const landmark of filesystem.landmarks) {
+        const place = placeOf(lv, landmark.offsetBytes, text.metadata);
+        if (place?.pvName !== section.name || place.roomBytes < landmark.bytes.length) continue;
+        const there = this.#bytes(region, place.offsetBytes, landmark.bytes.length);
+        if (there !== null && Buffer.compare(there, landmark.bytes) === 0) {
+          agree(place.offsetBytes, `backup superblock of ${filesystem.type} on ${lv.name}`);
+        } else found.contradictions++;
+      }
+    }
+    return {
+      textDigest: text.digest,
+      pvUuid: section.uuid,
+      regionId: region.id,
+      ...found,
+      dataSeen: this.#hasData(guess),
+    };
+  }
+
+  /** The filesystem at the start of an LV, where that start stands on the guessed region or on a PV that is known. */
+  #filesystemOf(lv: LvSection, { text, section, region }: Guess): Signature | null {
+    const start = placeOf(lv, 0, text.metadata);
+    if (start === null) return null;
+    const pvUuid = text.metadata.pvs.find((pv) => pv.name === start.pvName)?.uuid;
+    const home =
+      start.pvName === section.name
+        ? region
+        : regionsOf(this.#survey).find((each) => labelledUuid(each) === pvUuid);
+    const reader = home && this.#readerOf(home);
+    if (reader === undefined) return null;
+    const { signatures } = readSignatures({
+      sizeBytes: reader.sizeBytes - start.offsetBytes,
+      read: (offset, length) => reader.read(start.offsetBytes + offset, length),
+    });
+    return signatures.find((each) => each.spanBytes !== null && !each.type.startsWith('linux_raid')) ?? null;
+  }
+
+  #hasData({ text, section, region }: Guess): boolean {
+    return text.metadata.lvs.some((lv) =>
+      lv.segments.some((segment) =>
+        segment.areas.some((area) => {
+          if (area.name !== section.name) return false;
+          const start = areaOffset(section, area.startExtent, text.metadata);
+          const length = segment.areaExtents * extentBytes(text.metadata);
+          const stride = Math.max(SAMPLE_BYTES, Math.floor(length / SAMPLES_PER_SEGMENT));
+          for (let at = 0; at < length; at += stride) {
+            const bytes = this.#bytes(region, start + at, SAMPLE_BYTES);
+            if (bytes?.some((byte) => byte !== 0)) return true;
+          }
+          return false;
+        }),
+      ),
+    );
+  }
+
+  #bytes(region: Region, offsetBytes: number, lengthBytes: number): Uint8Array | null {
+    const read = this.#readerOf(region)?.read(offsetBytes, lengthBytes);
+    return read?.ok && read.value.length === lengthBytes ? read.value : null;
+  }
+}
+
+const extentBytes = (metadata: VgMetadata): number => metadata.extentSizeSectors * SECTOR_BYTES;
+
+function areaOffset(pv: PvSection, extent: number, metadata: VgMetadata): number {
+  return pv.peStartSectors * SECTOR_BYTES + extent * extentBytes(metadata);
+}
+
+/** Where byte `offsetBytes` of a linear LV stands; null for places on sub-LVs, stripes and gaps. */
+function placeOf(
+  lv: LvSection,
+  offsetBytes: number,
+  metadata: VgMetadata,
+): { pvName: string; offsetBytes: number; roomBytes: number } | null {
+  const size = extentBytes(metadata);
+  const segment = lv.segments.find(
+    (each) =>
+      offsetBytes >= each.startExtent * size && offsetBytes < (each.startExtent + each.extentCount) * size,
+  );
+  const area = segment?.areas.length === 1 ? segment.areas[0] : undefined;
+  const pv = area?.on === 'pv' ? metadata.pvs.find((each) => each.name === area.name) : undefined;
+  if (segment === undefined || area === undefined || pv === undefined) return null;
+  const within = offsetBytes - segment.startExtent * size;
+  return {
+    pvName: pv.name,
+    offsetBytes: areaOffset(pv, area.startExtent, metadata) + within,
+    roomBytes: segment.areaExtents * size - within,
+  };
+}

@@ -1,0 +1,125 @@
+import { volumeGroups } from '../../faults/volume-group/view.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import type { Survey } from '../../model/survey.ts';
+import { diagnose, isFault } from '../diagnose.ts';
+import type { LiveTarget, Notify, System } from '../ports.ts';
+import { resurvey } from '../survey/survey.ts';
+import { UnreadableBlock } from './blocks.ts';
+import { Journal } from './journal.ts';
+import {
+  crcBefore,
+  crcIn,
+  type Image,
+  imageNow,
+  load,
+  recordBlocks,
+  saveAfter,
+  type UndoRecord,
+} from './record.ts';
+import { foreignChanges, restore } from './restore.ts';
+
+/** How an interrupted run was brought to an end. */
+export interface Recovery {
+  readonly record: UndoRecord;
+  /** `completed`: the repair had reached its goal. `rolled-back`: the disks are as before it. */
+  readonly ended: 'completed' | 'rolled-back';
+}
+
+/** The record of a run that a kill or a power cut ended; null when there is none. At most the newest can be one. */
+export function interruptedRecord(system: System): UndoRecord | null {
+  for (const id of system.records.list().toReversed()) {
+    const record = load(id, system.records);
+    if (!record.ok) continue;
+    const journal = new Journal(system.records, id, system.clock);
+    return journal.has('finished') || journal.has('rolled-back') ? null : record.value;
+  }
+  return null;
+}
+
+/**
+ * Ends an interrupted run: where the disks are already what it wanted, it is finished; else every byte goes back.
+ * Refuses, naming why, when somebody else changed the disks since.
+ */
+export async function recover(
+  record: UndoRecord,
+  survey: Survey,
+  system: System,
+  notify: Notify,
+): Promise<Result<Recovery, string>> {
+  const journal = new Journal(system.records, record.id, system.clock);
+  if (!journal.has('step-begins')) {
+    journal.note('rolled-back');
+    return ok({ record, ended: 'rolled-back' });
+  }
+  notify({ type: 'phase', phase: 'roll-back', detail: record.id });
+  const opened = await system.openLive(record.regions);
+  if (!opened.ok) return err(opened.error);
+  const target = opened.value;
+  try {
+    const stale = changedByOthers(record, survey, target, system);
+    if (stale.length > 0) return err(stale.join('; '));
+    if (record.kind === 'repair' && isHealthy(record, survey, target)) {
+      finish(record, target, system, journal);
+      return ok({ record, ended: 'completed' });
+    }
+    journal.note('rolling-back');
+    const restored = restore(record, system.records, target, notify);
+    if (!restored.ok) return err(restored.error);
+    journal.note('rolled-back');
+    return ok({ record, ended: 'rolled-back' });
+  } catch (error) {
+    if (error instanceof UnreadableBlock) return err(error.message);
+    throw error;
+  } finally {
+    await target.release();
+  }
+}
+
+/** Writes down how the run left the disks, and that it is over. */
+export function finish(record: UndoRecord, target: LiveTarget, system: System, journal: Journal): void {
+  saveAfter(
+    record,
+    system.records,
+    imageNow(record, (id) => target.reader(id)),
+  );
+  journal.note('finished');
+}
+
+function changedByOthers(record: UndoRecord, survey: Survey, target: LiveTarget, system: System): string[] {
+  if (record.kind === 'undo' && record.undoes !== null) {
+    const older = load(record.undoes, system.records);
+    return older.ok ? foreignChanges(record, target, [beforeOf(older.value)]) : [older.error];
+  }
+  const now = surveyOf(record, survey, target);
+  return record.volumeGroups.flatMap(({ name, uuid, seqnoAfter }) => {
+    const seqno = volumeGroups(now).find((view) => view.ref.uuid === uuid)?.seqnoSeen ?? 0;
+    return seqno > seqnoAfter
+      ? [
+          `volume group ${name} is at generation ${seqno} now, but the interrupted repair wrote none above ${seqnoAfter}: it was changed since`,
+        ]
+      : [];
+  });
+}
+
+/** A record's before-image as checksums. */
+function beforeOf(record: UndoRecord): Image {
+  return record.regions.map(({ id, spans }) => ({ id, spans: spans.map((span) => span.blocks) }));
+}
+
+function isHealthy(record: UndoRecord, survey: Survey, target: LiveTarget): boolean {
+  const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
+  const before = beforeOf(record);
+  const now = imageNow(record, (id) => target.reader(id));
+  const isUntouched = [...recordBlocks(record)].every((block) => crcIn(now, block) === crcBefore(block));
+  const findings = diagnose(surveyOf(record, survey, target));
+  return (
+    before.length > 0 &&
+    !isUntouched &&
+    !findings.some((finding) => isFault(finding) && uuids.has(finding.volumeGroup?.uuid ?? ''))
+  );
+}
+
+function surveyOf(record: UndoRecord, survey: Survey, target: LiveTarget): Survey {
+  const mine = new Set(record.regions.map((region) => region.id));
+  return resurvey(survey, (id) => (mine.has(id) ? target.reader(id) : null));
+}

@@ -1,0 +1,171 @@
+import { err, ok, type Result } from '../../model/result.ts';
+import type { Survey } from '../../model/survey.ts';
+import type { LiveTarget, Notify, System } from '../ports.ts';
+import { UnreadableBlock } from './blocks.ts';
+import { Journal } from './journal.ts';
+import { load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
+import { finish, interruptedRecord, recover } from './recover.ts';
+import { foreignChanges, type Restored, restore } from './restore.ts';
+
+export interface Undone extends Restored {
+  /** The record that was played back. */
+  readonly record: UndoRecord;
+  /** The record that plays this undo back; null when an interrupted run was merely rolled back. */
+  readonly undoRecord: UndoRecord | null;
+}
+
+export interface UndoError {
+  readonly kind: 'no-record' | 'refused' | 'failed' | 'incomplete';
+  readonly message: string;
+}
+
+/** One line of `undo --list`. */
+export interface RecordSummary {
+  readonly id: string;
+  readonly kind: 'repair' | 'undo';
+  readonly state: 'finished' | 'rolled-back' | 'interrupted' | 'damaged';
+  readonly createdAt: string;
+  readonly volumeGroups: readonly string[];
+  readonly devices: readonly string[];
+}
+
+export function listRecords(system: Pick<System, 'records' | 'clock'>): RecordSummary[] {
+  return system.records.list().map((id) => {
+    const record = load(id, system.records);
+    if (!record.ok) {
+      return { id, kind: 'repair', state: 'damaged', createdAt: '', volumeGroups: [], devices: [] };
+    }
+    const { kind, createdAt, volumeGroups, regions } = record.value;
+    return {
+      ...{ id, kind, createdAt, state: stateOf(id, system) },
+      volumeGroups: volumeGroups.map((vg) => vg.name),
+      devices: [...new Set(regions.map((region) => region.device))],
+    };
+  });
+}
+
+function stateOf(id: string, { records, clock }: Pick<System, 'records' | 'clock'>): RecordSummary['state'] {
+  const journal = new Journal(records, id, clock);
+  if (journal.has('finished')) return 'finished';
+  return journal.has('rolled-back') ? 'rolled-back' : 'interrupted';
+}
+
+/** The record that `undo` without a name means: an interrupted run, else the last finished one. */
+export function recordToUndo(
+  system: Pick<System, 'records' | 'clock'>,
+  id: string | null,
+): Result<UndoRecord, UndoError> {
+  const wanted =
+    id ??
+    listRecords(system).findLast((each) => each.state === 'finished' || each.state === 'interrupted')?.id ??
+    null;
+  if (wanted === null)
+    return err({
+      kind: 'no-record',
+      message: 'there is no undo record: nothing was repaired, or it was kept elsewhere (--state-dir)',
+    });
+  const record = load(wanted, system.records);
+  return record.ok ? record : err({ kind: 'no-record', message: record.error });
+}
+
+/** Plays a record back, byte for byte, after making sure that the disks are as the record knows them. */
+export async function undo(
+  record: UndoRecord,
+  survey: Survey,
+  system: System,
+  notify: Notify,
+): Promise<Result<Undone, UndoError>> {
+  const wrongDisks = differentDisks(record, survey);
+  if (wrongDisks.length > 0) return refuse(wrongDisks);
+  const interrupted = interruptedRecord(system);
+  if (interrupted !== null) {
+    const recovered = await recover(interrupted, survey, system, notify);
+    if (!recovered.ok) return refuse([recovered.error]);
+    if (interrupted.id === record.id && record.kind === 'repair' && recovered.value.ended === 'rolled-back') {
+      const devices = [...new Set(record.regions.map((region) => region.device))];
+      return ok({ record, undoRecord: null, restoredBytes: 0, devices });
+    }
+    if (interrupted.id === record.id && record.undoes !== null) {
+      const original = load(record.undoes, system.records);
+      if (!original.ok) return err({ kind: 'no-record', message: original.error });
+      return play(original.value, survey, system, notify);
+    }
+  }
+  return play(record, survey, system, notify);
+}
+
+async function play(
+  record: UndoRecord,
+  survey: Survey,
+  system: System,
+  notify: Notify,
+): Promise<Result<Undone, UndoError>> {
+  const busy = openVolumes(record, survey);
+  if (busy.length > 0) return refuse(busy);
+  notify({ type: 'phase', phase: 'undo', detail: record.id });
+  const opened = await system.openLive(record.regions);
+  if (!opened.ok) return err({ kind: 'failed', message: opened.error });
+  try {
+    return playOn(opened.value, record, system, notify);
+  } catch (error) {
+    if (error instanceof UnreadableBlock) return err({ kind: 'failed', message: error.message });
+    throw error;
+  } finally {
+    await opened.value.release();
+  }
+}
+
+function playOn(
+  target: LiveTarget,
+  record: UndoRecord,
+  system: System,
+  notify: Notify,
+): Result<Undone, UndoError> {
+  const after = loadAfter(record.id, system.records);
+  const differences = foreignChanges(record, target, after === null ? [] : [after]);
+  if (differences.length > 0) return refuse(differences);
+  const saved = saveForUndo(record, system.records, (id) => target.reader(id), system.clock());
+  if (!saved.ok) return err({ kind: 'failed', message: saved.error });
+  const undoRecord = saved.value;
+  const journal = new Journal(system.records, undoRecord.id, system.clock);
+  journal.stepBegins(0, record.volumeGroups[0]?.uuid ?? '');
+  const restored = restore(record, system.records, target, notify);
+  if (!restored.ok) {
+    return err({
+      kind: 'incomplete',
+      message: `${restored.error}. The undo record is ${system.records.folder(record.id)}`,
+    });
+  }
+  finish(undoRecord, target, system, journal);
+  return ok({ ...restored.value, record, undoRecord });
+}
+
+function refuse(reasons: readonly string[]): Result<never, UndoError> {
+  return err({ kind: 'refused', message: reasons.join('; ') });
+}
+
+function differentDisks(record: UndoRecord, survey: Survey): string[] {
+  return record.regions.flatMap((region) => {
+    const disk = survey.disks.find((each) => each.path === region.device);
+    if (disk === undefined) return [`${region.device} is not there`];
+    if (disk.identity !== region.identity) {
+      return [
+        `${region.device} is another disk than the record was made from (${disk.identity}, then ${region.identity})`,
+      ];
+    }
+    return disk.sizeBytes < region.startBytes + region.sizeBytes
+      ? [`${region.device} has become smaller`]
+      : [];
+  });
+}
+
+function openVolumes(record: UndoRecord, survey: Survey): string[] {
+  const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
+  return survey.machine.activeLvs
+    .filter((lv) => uuids.has(lv.vgUuid))
+    .map((lv) =>
+      lv.open
+        ? `${lv.dmName} is open (${lv.heldBy ?? 'in use'})`
+        : `${lv.dmName} is active: lvm vgchange -an first`,
+    );
+}

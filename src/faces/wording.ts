@@ -1,0 +1,197 @@
+import type { Progress } from '../engine/ports.ts';
+import type { Rehearsal } from '../engine/rehearse.ts';
+import type {
+  DiagnoseResult,
+  FindingResult,
+  RemedyResult,
+  RepairResult,
+  StepResult,
+  UndoResult,
+} from '../engine/results.ts';
+import type { RecordSummary } from '../engine/undo/undo.ts';
+import { shellLine } from '../model/escape.ts';
+import type { VgPlan } from '../model/plan.ts';
+import { formatBytes } from '../model/units.ts';
+
+/** Every sentence that is shown to people, but for what a fault says of itself. */
+
+export function phaseLine({ phase, detail }: Progress & { type: 'phase' }): string {
+  switch (phase) {
+    case 'survey':
+      return 'Looking at the disks (reading only) ...';
+    case 'rehearse':
+      return `Rehearsing the repair of ${detail} on copies of the metadata ...`;
+    case 'save-undo':
+      return 'Saving the way back ...';
+    case 'apply':
+      return `Repairing ${detail} ...`;
+    case 'verify':
+      return 'Reading the disks again to verify ...';
+    case 'roll-back':
+      return `Putting every byte back (${detail}) ...`;
+    case 'undo':
+      return `Playing undo record ${detail} back ...`;
+  }
+}
+
+export function progressLine({ done, total }: Progress & { type: 'progress' }): string {
+  return `  ${Math.round((done / total) * 100)}%`;
+}
+
+export function wroteLine({ device, offsetBytes, lengthBytes, why }: Progress & { type: 'write' }): string {
+  return `  write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}\n    # ${why}`;
+}
+
+export function diagnosis(result: DiagnoseResult, look: readonly string[] | null): string[] {
+  const faults = result.findings.filter((finding) => finding.explainedBy === null);
+  const groups = result.volumeGroups.map(
+    (vg) => `${vg.name} ${vg.healthy ? 'is in order' : 'is NOT in order'}`,
+  );
+  const head =
+    groups.length === 0 ? 'No LVM volume group was found.' : `Volume groups: ${groups.join(', ')}.`;
+  if (result.findings.length === 0)
+    return [head, 'Nothing wrong was found in the LVM metadata of these disks.'];
+  return [
+    head,
+    ...faults.flatMap((finding, index) => ['', ...findingLines(finding, index + 1, result)]),
+    '',
+    ...(look === null ? [] : ['To look at it with lvm itself, without writing:', `  $ ${shellLine(look)}`]),
+    'More about a fault: lvmedic explain FAULT',
+  ];
+}
+
+function findingLines(finding: FindingResult, number: number, result: DiagnoseResult): string[] {
+  const consequences = result.findings.filter((other) => other.explainedBy === finding.id);
+  return [
+    `${number}. ${finding.fault}: ${finding.summary}.`,
+    ...finding.evidence.map((each) => {
+      const where = `${each.device}${each.partition === null ? '' : ` (partition ${each.partition})`}`;
+      return `   evidence: ${where}, byte ${each.offsetBytes}: found ${each.found}; expected ${each.expected}`;
+    }),
+    ...consequences.map((other) => `   it also explains: ${other.summary}`),
+    ...(finding.declinedReason === null ? [] : [`   Not repaired by itself: ${finding.declinedReason}`]),
+    ...finding.remedies.flatMap((remedy) => remedyLines(remedy)),
+  ];
+}
+
+function remedyLines(remedy: RemedyResult): string[] {
+  return [
+    `   remedy "${remedy.id}" (${policyWord(remedy.policy)}): ${remedy.title}`,
+    ...remedy.caveats.map((caveat) => `     but: ${caveat}`),
+    ...(remedy.losses.length === 0
+      ? ['     loses: nothing']
+      : remedy.losses.map((loss) => `     loses: ${loss}`)),
+    ...remedy.steps.flatMap((step) => stepLines(step)),
+  ];
+}
+
+function policyWord(policy: RemedyResult['policy']): string {
+  switch (policy) {
+    case 'safe':
+      return 'safe: every volume is whole afterwards';
+    case 'ask':
+      return 'ask: a person must decide';
+    case 'lossy':
+      return 'lossy: something is given up';
+    default:
+      return policy;
+  }
+}
+
+function stepLines(step: StepResult): string[] {
+  if ('argv' in step) return [`     $ ${shellLine(step.argv)}`, `       # ${step.why}`];
+  const { device, offsetBytes, lengthBytes } = step.write;
+  return [`     write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}`, `       # ${step.why}`];
+}
+
+export function rehearsalLines(plan: VgPlan, rehearsal: Rehearsal): string[] {
+  const how =
+    rehearsal.kind === 'replica'
+      ? 'Rehearsed with the same commands on copies of the metadata'
+      : `Rehearsed on lvmedic's own model only (${rehearsal.notReplica})`;
+  if (rehearsal.plan === null)
+    return [`${how}: it did NOT work.`, ...rehearsal.failures.map((each) => `  ${each}`)];
+  const volumes = rehearsal.volumes.map((lv) => `${lv.name} ${formatBytes(lv.sizeBytes)}`).join(', ');
+  return [`${how}: it works. ${plan.volumeGroup.name} would hold ${volumes || 'no volume'}, whole.`];
+}
+
+export function question(plan: VgPlan, durability: 'stable' | 'volatile', undoFolder: string): string[] {
+  const back =
+    durability === 'stable'
+      ? `the way back will be kept in ${undoFolder}`
+      : 'the way back lasts until power-off (it is kept in memory)';
+  return [
+    `To do: ${plan.title}.`,
+    ...plan.caveats.map((caveat) => `But: ${caveat}.`),
+    ...(plan.losses.length === 0 ? ['Nothing is lost.'] : plan.losses.map((loss) => `Lost: ${loss}.`)),
+    `Before anything is written, ${back}.`,
+  ];
+}
+
+export const confirmRepair = (vg: string): string => `Repair ${vg} now? (y/N)`;
+export const confirmUndo = (id: string): string => `Play undo record ${id} back? (y/N)`;
+
+export function repairSummary(result: RepairResult): string[] {
+  const undo = result.undoRecord && `To undo it, byte for byte: lvmedic undo ${result.undoRecord.id}`;
+  const declined = result.declined.map(({ fault, reason }) => `  ${fault}: ${reason}`);
+  return ['', ...outcomeLines(result), ...(undo && result.outcome === 'repaired' ? [undo] : []), ...declined];
+}
+
+function outcomeLines(result: RepairResult): string[] {
+  const failures = result.failures.map((each) => `  ${each}`);
+  switch (result.outcome) {
+    case 'healthy':
+      return ['Nothing to repair.'];
+    case 'repaired':
+      return [
+        'Repaired and verified: every metadata area was read again and holds the same text.',
+        ...(result.declined.length > 0 ? ['Left as it was:'] : []),
+      ];
+    case 'declined':
+      return result.dryRun && result.rehearsal?.passed
+        ? [
+            'Nothing was changed: this was a dry run.',
+            ...(result.declined.length > 0 ? ['Not repaired:'] : []),
+          ]
+        : ['Nothing was changed. Not repaired:'];
+    case 'undone':
+      return ['The repair failed and was undone: the disks are as they were before it.', ...failures];
+    case 'cancelled':
+      return [
+        result.undoRecord
+          ? 'Stopped on request: the disks are as they were before.'
+          : 'Stopped on request. Nothing was changed.',
+        ...failures,
+      ];
+    case 'failed':
+      return result.exitStatus >= 64
+        ? [
+            'STOPPED HALF-WAY: the repair failed and could not be undone completely.',
+            ...failures,
+            `The bytes as they were are in ${result.undoRecord?.path}. When the disk can be written again: lvmedic undo ${result.undoRecord?.id}`,
+          ]
+        : ['The repair was not begun. Nothing was changed.', ...failures];
+  }
+}
+
+export function undoSummary(result: UndoResult): string[] {
+  if (result.error !== null) return [`Not undone: ${result.error}`];
+  const again =
+    result.undoRecord === null ? [] : [`To take this undo back: lvmedic undo ${result.undoRecord}`];
+  return [
+    `Undone: ${result.devices.join(', ') || 'the disks'} as before (${formatBytes(result.restoredBytes)} written back, every byte read again).`,
+    ...again,
+  ];
+}
+
+export function recordList(records: readonly RecordSummary[]): string[] {
+  if (records.length === 0) return ['There is no undo record.'];
+  return records.map(
+    (each) =>
+      `${each.id}  ${each.kind}  ${each.state}  ${each.volumeGroups.join(', ')}  ${each.devices.join(', ')}`,
+  );
+}
+
+export const NEEDS_TERMINAL =
+  'repairing by question and answer needs a terminal, and there is none. For a repair without questions: lvmedic repair --unattended';
+export const STOPPING = 'Stopping: the step in progress is finished first, then everything goes back.';

@@ -1,0 +1,29 @@
+import type { Fault } from './define.ts';
+import { labelDamaged } from './lvm2-label-damaged.ts';
+import { mdaHeaderBad } from './lvm2-mda-header-bad.ts';
+import { metadataLost } from './lvm2-metadata-lost.ts';
+import { metadataSplitBrain } from './lvm2-metadata-split-brain.ts';
+import { metadataTextBad } from './lvm2-metadata-text-bad.ts';
+import { pvAbsent } from './lvm2-pv-absent.ts';
+import { pvDropped } from './lvm2-pv-dropped.ts';
+import { pvDuplicate } from './lvm2-pv-duplicate.ts';
+import { pvMarkedMissing } from './lvm2-pv-marked-missing.ts';
+import { seqnoMismatch } from './lvm2-seqno-mismatch.ts';
+
+/** Every fault that lvmedic knows, from the disk upward. */
+export const CATALOGUE: readonly Fault[] = [
+  pvDuplicate,
+  labelDamaged,
+  metadataLost,
+  mdaHeaderBad,
+  metadataTextBad,
+  metadataSplitBrain,
+  seqnoMismatch,
+  pvMarkedMissing,
+  pvAbsent,
+  pvDropped,
+];
+
+export function faultCalled(id: string): Fault | undefined {
+  return CATALOGUE.find((fault) => fault.id === id);
+}

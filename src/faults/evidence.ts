@@ -1,0 +1,62 @@
+import type { Evidence, Occurrence } from '../model/finding.ts';
+import type { MetadataText, Region, Survey } from '../model/survey.ts';
+import type { Member } from './volume-group/pieces.ts';
+import type { VolumeGroupView } from './volume-group/view.ts';
+import { volumeGroups } from './volume-group/view.ts';
+
+/** A place inside a region, as evidence. `offsetInRegion` counts from the region's start. */
+export function at(region: Region, offsetInRegion: number, found: string, expected: string): Evidence {
+  return {
+    device: region.device,
+    partition: region.partition,
+    offsetBytes: region.startBytes + offsetInRegion,
+    found,
+    expected,
+  };
+}
+
+/** What a metadata text says, as evidence; a text in a file is named by its path. */
+export function says(text: MetadataText, found: string, expected: string): Evidence {
+  const { source } = text;
+  return source.kind === 'disk'
+    ? { device: source.device, partition: source.partition, offsetBytes: source.offsetBytes, found, expected }
+    : { device: source.path, partition: null, offsetBytes: 0, found, expected };
+}
+
+/** One occurrence per member that `judge` finds something about. */
+export function eachMember(
+  survey: Survey,
+  judge: (member: Member, view: VolumeGroupView) => Pick<Occurrence, 'summary' | 'evidence'> | null,
+): Occurrence[] {
+  return volumeGroups(survey).flatMap((view) =>
+    view.members.flatMap((member): Occurrence[] => {
+      const judged = judge(member, view);
+      return judged === null ? [] : [{ ...aboutPv(view, member.section.uuid, member.region), ...judged }];
+    }),
+  );
+}
+
+export function aboutPv(
+  view: VolumeGroupView,
+  pvUuid: string,
+  region: Region | null,
+): Pick<Occurrence, 'volumeGroup' | 'pvUuid' | 'regionId' | 'devices' | 'severity'> {
+  return {
+    volumeGroup: view.ref,
+    pvUuid,
+    regionId: region?.id ?? null,
+    devices: region === null ? [] : [region.device],
+    severity: 'error',
+  };
+}
+
+/** The view a finding is about. */
+export function viewOf(
+  finding: Pick<Occurrence, 'volumeGroup'>,
+  survey: Survey,
+): VolumeGroupView | undefined {
+  return volumeGroups(survey).find((view) => view.ref.uuid === finding.volumeGroup?.uuid);
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;

@@ -1,0 +1,35 @@
+import type { Finding, PlanChoice } from '../model/finding.ts';
+import type { Survey } from '../model/survey.ts';
+import { viewOf } from './evidence.ts';
+import { baseCaveats } from './volume-group/certainty.ts';
+
+/**
+ * The repair that label, area header and text damage share, and that works on every lvm version:
+ * label and areas are made anew under the old id, then the VG's text is written to all PVs.
+ */
+export function rebuildChoice(finding: Finding, survey: Survey): PlanChoice {
+  const view = viewOf(finding, survey);
+  if (view === undefined || finding.pvUuid === null || finding.regionId === null) {
+    return { kind: 'declined', reason: 'the physical volume could not be told from others', choices: [] };
+  }
+  const region = view.members.find((member) => member.region?.id === finding.regionId)?.region ?? null;
+  const alive = region?.signatures.filter((signature) => signature.live) ?? [];
+  const caveats = [
+    ...baseCaveats(view, survey),
+    ...alive.map(
+      (each) => `${finding.regionId} holds a ${each.type} that is in one piece: somebody may be using it`,
+    ),
+  ];
+  const choice = {
+    id: 'rebuild',
+    policy: caveats.length === 0 ? ('safe' as const) : ('ask' as const),
+    title: 'write label and metadata of this physical volume anew',
+    caveats,
+    losses: alive.map((each) => `the ${each.type} on ${finding.regionId} is overwritten`),
+    intents: [
+      { kind: 'rebuild-pv' as const, pvUuid: finding.pvUuid, regionId: finding.regionId },
+      ...(view.baseProof === 'committed' ? [] : [{ kind: 'base' as const, text: view.base }]),
+    ],
+  };
+  return { kind: 'plan', choices: [choice] };
+}

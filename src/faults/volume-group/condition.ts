@@ -1,0 +1,65 @@
+import type { MetadataArea, Region } from '../../model/survey.ts';
+import type { Member } from './pieces.ts';
+import type { VolumeGroupView } from './view.ts';
+
+/** What is wrong with the metadata of one PV, told apart once for all faults. */
+export interface Condition {
+  /** No good label, but enough of it or of its metadata areas stands to know that one was here. */
+  readonly labelDamaged: boolean;
+  /** Label and metadata are gone, or the areas are empty though the VG counts on this PV. */
+  readonly metadataLost: boolean;
+  /** Areas whose header is no good. */
+  readonly badHeaders: readonly MetadataArea[];
+  /** Areas whose committed text is no good. */
+  readonly badTexts: readonly MetadataArea[];
+  /** Areas that hold an older generation than the newest, committed and right. */
+  readonly staleAreas: readonly MetadataArea[];
+}
+
+export function conditionOf(member: Member, view: VolumeGroupView): Condition {
+  const { region } = member;
+  if (region === null) {
+    return { labelDamaged: false, metadataLost: false, badHeaders: [], badTexts: [], staleAreas: [] };
+  }
+  const used = region.pv.metadataAreas.filter((area) => !area.ignored);
+  const unlabelled = member.standing === 'unlabelled';
+  const labelDamaged = unlabelled && isLabelRemnant(region);
+  const metadataLost = unlabelled ? !labelDamaged : used.length > 0 && used.every(isEmpty);
+  return {
+    labelDamaged,
+    metadataLost,
+    badHeaders: metadataLost ? [] : used.filter((area) => !area.headerGood),
+    badTexts: used.filter((area) => area.headerGood && area.committed !== null && !area.committed.good),
+    staleAreas: used.filter((area) => isStale(area, view)),
+  };
+}
+
+function isLabelRemnant(region: Region): boolean {
+  return (
+    region.pv.labels.length > 0 ||
+    region.pv.metadataAreas.some((area) => area.headerGood && area.committed !== null)
+  );
+}
+
+function isEmpty(area: MetadataArea): boolean {
+  return area.headerGood && area.committed === null;
+}
+
+function isStale(area: MetadataArea, view: VolumeGroupView): boolean {
+  const text = area.committed?.good ? area.committed.text : null;
+  return text?.metadata.uuid === view.ref.uuid && text.metadata.seqno < view.base.metadata.seqno;
+}
+
+/** True when nothing is wrong with what this PV itself holds. */
+export function isSound(condition: Condition): boolean {
+  return (
+    !condition.labelDamaged &&
+    !condition.metadataLost &&
+    condition.badHeaders.length === 0 &&
+    condition.badTexts.length === 0
+  );
+}
+
+export function isMarkedMissing(member: Member): boolean {
+  return member.section.flags.includes('MISSING');
+}

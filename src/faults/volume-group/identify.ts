@@ -1,0 +1,165 @@
+import type { PvSection } from '../../model/metadata.ts';
+import type { MetadataText, Region, Survey } from '../../model/survey.ts';
+import { labelledUuid, type Member, textsIn } from './pieces.ts';
+
+const SECTOR_BYTES = 512;
+/** Characters of 32 in which a damaged header's id may differ from a PV's and still point at it. */
+const NEAR_ID_DIFFERENCES = 4;
+
+/** Finds the region of every PV of a generation: by its label, else by what stands in regions without one. */
+export function identifyMembers(
+  base: MetadataText,
+  carriers: readonly Region[],
+  regions: readonly Region[],
+  survey: Survey,
+): Member[] {
+  const vgUuid = base.metadata.uuid;
+  const labelled = base.metadata.pvs.map((section) => byLabel(section, vgUuid, regions));
+  const missing = labelled.filter((member) => member.standing === 'absent').map((member) => member.section);
+  const found = matchUnlabelled(base, missing, carriers, regions, survey);
+  return labelled.map((member) =>
+    member.standing === 'absent' ? (found.get(member.section.uuid) ?? member) : member,
+  );
+}
+
+function byLabel(section: PvSection, vgUuid: string, regions: readonly Region[]): Member {
+  const candidates = regions.filter((region) => labelledUuid(region) === section.uuid);
+  const [region] = candidates;
+  const base = { section, candidates, identifiedBy: 'its label' };
+  if (region === undefined) return { ...base, standing: 'absent', region: null };
+  if (candidates.length > 1) return { ...base, standing: 'duplicate', region: null };
+  return { ...base, standing: belongsElsewhere(region, vgUuid) ? 'taken' : 'present', region };
+}
+
+function belongsElsewhere(region: Region, vgUuid: string): boolean {
+  return region.pv.metadataAreas.some(
+    (area) => !area.ignored && area.committed?.good && area.committed.text?.metadata.uuid !== vgUuid,
+  );
+}
+
+/** Regions that can be a PV whose label is gone: those that carry the VG's texts, then those of unknown content. */
+export function unlabelledCandidates(
+  vgUuid: string,
+  carriers: readonly Region[],
+  regions: readonly Region[],
+): Region[] {
+  const bare = (region: Region) => labelledUuid(region) === null && region.sizeBytes > 0;
+  const carrying = carriers.filter(
+    (region) => bare(region) && textsIn(region).some((text) => text.metadata.uuid === vgUuid),
+  );
+  const unknown = regions.filter(
+    (region) =>
+      bare(region) &&
+      !carrying.includes(region) &&
+      region.pv.metadataAreas.every((area) => area.committed === null),
+  );
+  return [...carrying, ...unknown];
+}
+
+export function sizeFits(section: PvSection, region: Region): boolean {
+  return section.devSizeSectors === null || section.devSizeSectors * SECTOR_BYTES === region.sizeBytes;
+}
+
+/** Pairs PVs without a label with regions without one. A pair is believed only if it is the best for both of its sides. */
+function matchUnlabelled(
+  base: MetadataText,
+  missing: readonly PvSection[],
+  carriers: readonly Region[],
+  regions: readonly Region[],
+  survey: Survey,
+): Map<string, Member> {
+  const vgUuid = base.metadata.uuid;
+  const candidates = unlabelledCandidates(vgUuid, carriers, regions);
+  const pairs = missing.flatMap((section) =>
+    candidates.flatMap((region) => weigh(section, region, base, carriers.includes(region), survey) ?? []),
+  );
+  const found = new Map<string, Member>();
+  const taken = new Set<string>();
+  for (const pair of [...pairs].sort((a, b) => b.weight - a.weight)) {
+    if (found.has(pair.section.uuid) || taken.has(pair.region.id)) continue;
+    const rivals = pairs.filter(
+      (other) =>
+        other !== pair &&
+        other.weight === pair.weight &&
+        !taken.has(other.region.id) &&
+        (other.section === pair.section) !== (other.region === pair.region),
+    );
+    const certain = rivals.length === 0 && pair.weight >= WEIGHT.certain;
+    found.set(pair.section.uuid, {
+      section: pair.section,
+      standing: certain ? 'unlabelled' : 'uncertain',
+      region: certain ? pair.region : null,
+      candidates: certain
+        ? [pair.region]
+        : pairs.filter((each) => each.section === pair.section).map((each) => each.region),
+      identifiedBy: pair.reason,
+    });
+    if (certain) taken.add(pair.region.id);
+  }
+  return found;
+}
+
+interface Pair {
+  readonly section: PvSection;
+  readonly region: Region;
+  readonly weight: number;
+  readonly reason: string;
+}
+
+/** Each weight beats all those below it; from `certain` on a pair is believed if it has no rival. */
+const WEIGHT = {
+  content: 50,
+  nearId: 40,
+  carries: 30,
+  carriesOnly: 25,
+  elimination: 20,
+  certain: 20,
+  possible: 10,
+} as const;
+
+function weigh(
+  section: PvSection,
+  region: Region,
+  base: MetadataText,
+  carries: boolean,
+  survey: Survey,
+): Pair | null {
+  const content = survey.hypotheses.find(
+    (each) => each.textDigest === base.digest && each.pvUuid === section.uuid && each.regionId === region.id,
+  );
+  const agreements = content?.agreements ?? 0;
+  const contradictions = content?.contradictions ?? 0;
+  const pair = (weight: number, reason: string): Pair => ({ section, region, weight, reason });
+  if (agreements > 0 && contradictions === 0) {
+    return pair(WEIGHT.content + (carries ? 5 : 0), 'filesystems stand where this PV holds them');
+  }
+  if (carries && roomFor(section, region, base)) {
+    if (nearId(section, region))
+      return pair(WEIGHT.nearId, "it carries this VG's texts and what is left of this PV's label");
+    return sizeFits(section, region)
+      ? pair(WEIGHT.carries, "it carries this VG's texts and has exactly this PV's size")
+      : pair(WEIGHT.carriesOnly, "it carries this VG's texts, and its extents fit");
+  }
+  if (contradictions > 0 && agreements === 0) return null;
+  if (!sizeFits(section, region)) return null;
+  const alive = region.signatures.some((signature) => signature.live);
+  if (content?.dataSeen === true && agreements === 0 && !alive) {
+    return pair(WEIGHT.elimination, 'it has exactly the size of this PV and holds data where its LVs stand');
+  }
+  return agreements > 0 || alive
+    ? pair(WEIGHT.possible, 'it has exactly the size of this PV, but something else stands on it')
+    : null;
+}
+
+function roomFor(section: PvSection, region: Region, base: MetadataText): boolean {
+  const endSectors = section.peStartSectors + section.peCount * base.metadata.extentSizeSectors;
+  return endSectors * SECTOR_BYTES <= region.sizeBytes;
+}
+
+function nearId(section: PvSection, region: Region): boolean {
+  const left = region.pv.header?.uuid.replaceAll('-', '') ?? '';
+  const whole = section.uuid.replaceAll('-', '');
+  if (left.length !== whole.length) return false;
+  const differences = [...whole].filter((character, index) => character !== left[index]).length;
+  return differences <= NEAR_ID_DIFFERENCES;
+}

@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Command, Context, Options } from './commands/command.ts';
+import { diagnoseCommand } from './commands/diagnose.ts';
+import { explainCommand } from './commands/explain.ts';
+import { commandHelp, generalHelp } from './commands/help.ts';
+import { parseOptions } from './commands/options.ts';
+import { repairCommand } from './commands/repair.ts';
+import { undoCommand } from './commands/undo.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Face } from './faces/face.ts';
+import { jsonFace } from './faces/json/json-face.ts';
+import { loggedFace } from './faces/logged-face.ts';
+import { plainFace } from './faces/plain/plain-face.ts';
+import { Cancelled, confirm } from './faces/prompts/confirm.ts';
+import { STOPPING } from './faces/wording.ts';
+import { visible } from './model/escape.ts';
+import { createSystem } from './system/create-system.ts';
+import { codeOf } from './system/files.ts';
+import { takeLock } from './system/lock.ts';
+import { kernelLog, openLog } from './system/log.ts';
+import { inInitramfs } from './system/machine.ts';
+import { chooseStateDir } from './system/state-dir.ts';
+import { version } from './version.ts';
+
+const COMMANDS: readonly Command[] = [diagnoseCommand, repairCommand, undoCommand, explainCommand];
+const WRITING: readonly Command[] = [repairCommand, undoCommand];
+
+const writeOut = (line: string) => writeAll(1, `${line}\n`);
+const writeError = (line: string) => writeAll(2, `${line}\n`);
+
+/** Returns when everything is written. A console that went away must not stop a repair half-way. */
+function writeAll(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(fs.writeSync(fd, rest));
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first = '', ...rest] = argv;
+  const named = COMMANDS.find((command) => command.name === first);
+  // A path in a command's place is a TARGET of the guided repair.
+  if (named === undefined && /^[a-z-]+$/.test(first) && !first.startsWith('-')) {
+    writeError(`lvmedic: there is no command "${visible(first)}". See: lvmedic --help`);
+    return EXIT.usage;
+  }
+  const parsed = parseOptions(named ? rest : argv, named ?? null);
+  if (!parsed.ok) {
+    writeError(`lvmedic: ${visible(parsed.error)}`);
+    return EXIT.usage;
+  }
+  const { options, operands } = parsed.value;
+  if (parsed.value.version) {
+    writeOut(`lvmedic ${version}`);
+    return EXIT.nothingWrong;
+  }
+  if (parsed.value.help) {
+    writeOut(named ? commandHelp(named) : generalHelp(COMMANDS));
+    return EXIT.nothingWrong;
+  }
+  return run(named ?? repairCommand, options, operands);
+}
+
+async function run(command: Command, options: Options, operands: readonly string[]): Promise<number> {
+  const stop = { requested: false };
+  const plain = faceFor(options);
+  const face = WRITING.includes(command) ? withLog(plain, options) : plain;
+  if (WRITING.includes(command)) stopOnSignals(stop, face);
+  const context: Context = {
+    options,
+    operands,
+    face,
+    open: (targets) =>
+      createSystem({
+        targets,
+        lvmPath: options.lvm,
+        stateDir: options.stateDir,
+        stopRequested: () => stop.requested,
+      }),
+    lock: takeLock,
+  };
+  try {
+    return await command.run(context);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+    face.error('stopped on request; nothing was changed', EXIT.cancelled);
+    return EXIT.cancelled;
+  }
+}
+
+function faceFor(options: Options): Face {
+  if (options.json) return jsonFace(writeOut);
+  const canAsk = process.stdin.isTTY && process.stdout.isTTY;
+  return plainFace(writeOut, { verbose: options.verbose, ask: canAsk ? confirm : null, writeError });
+}
+
+function withLog(face: Face, options: Options): Face {
+  const isEarly = inInitramfs();
+  const file =
+    options.log ??
+    (isEarly
+      ? '/run/initramfs/lvmedic.log'
+      : path.join(chooseStateDir(options.stateDir, false), 'lvmedic.log'));
+  const log = openLog(file);
+  if (!isEarly) return loggedFace(face, log);
+  return loggedFace(face, {
+    event: log.event,
+    text(line) {
+      log.text(line);
+      kernelLog(line);
+    },
+  });
+}
+
+/** Ctrl-C, a closed console, a shutdown: the step in progress ends, then everything goes back. */
+function stopOnSignals(stop: { requested: boolean }, face: Face): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!stop.requested) face.say([STOPPING]);
+      stop.requested = true;
+    });
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error) => {
+    // Only bugs come here: every expected failure is a result.
+    writeError(`lvmedic: this is a bug in lvmedic ${version}; please report it with this text:`);
+    writeError(
+      visible(error instanceof Error ? (error.stack ?? error.message) : String(error)).replaceAll(
+        '\\u000a',
+        '\n',
+      ),
+    );
+    process.exitCode = EXIT.operationalError;
+  },
+);

@@ -1,0 +1,21 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Appends to `file` and `file`.json; a log that cannot be written never stops a repair. */
+export function openLog(file: string): { text(line: string): void; event(line: string): void } {
+  const append = (to: string) => (line: string) => {
+    try {
+      fs.mkdirSync(path.dirname(to), { recursive: true });
+      fs.appendFileSync(to, `${line}\n`, { mode: 0o600 });
+    } catch {}
+  };
+  const stamped = append(file);
+  return { text: (line) => stamped(`${new Date().toISOString()} ${line}`), event: append(`${file}.json`) };
+}
+
+/** Short lines into the kernel's log: what stands there survives the switch of root and shows on every console. */
+export function kernelLog(line: string): void {
+  try {
+    fs.appendFileSync('/dev/kmsg', `lvmedic: ${line.slice(0, 200)}\n`);
+  } catch {}
+}

@@ -1,0 +1,41 @@
+import type { Runner } from '../engine/ports.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { findExecutable, listFolder, readText } from './files.ts';
+
+export interface Loop {
+  readonly node: string;
+  detach(): Promise<void>;
+}
+
+/** A loop device over a part of a file or device. Fails with why there can be none. */
+export async function attachLoop(
+  runner: Runner,
+  file: string,
+  part: { readonly offsetBytes: number; readonly sizeBytes: number; readonly sectorBytes: number },
+): Promise<Result<Loop, string>> {
+  const losetup = findExecutable('losetup');
+  if (losetup === null) return err('losetup is not installed here');
+  const argv = [
+    ...[losetup, '--find', '--show', '--offset', `${part.offsetBytes}`, '--sizelimit', `${part.sizeBytes}`],
+    ...(part.sectorBytes === 512 ? [] : ['--sector-size', `${part.sectorBytes}`]),
+    file,
+  ];
+  const run = await runner.run(argv);
+  const node = run.stdout.trim();
+  if (run.exitCode !== 0 || !node.startsWith('/dev/')) {
+    return err(`no loop device could be had (${run.stderr.trim() || `losetup ended with ${run.exitCode}`})`);
+  }
+  return ok({
+    node,
+    async detach() {
+      await runner.run([losetup, '--detach', node]);
+    },
+  });
+}
+
+/** Loop devices that a file is attached to already. */
+export function loopsOver(file: string): string[] {
+  return listFolder('/sys/block')
+    .filter((name) => name.startsWith('loop') && readText(`/sys/block/${name}/loop/backing_file`) === file)
+    .map((name) => `/dev/${name}`);
+}
