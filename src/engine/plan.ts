@@ -18,11 +18,17 @@ export interface Prospect {
 
 /** Turns findings into plans, one prospect per volume group that something is wrong with. Pure. */
 export function prospects(survey: Survey, findings: readonly Finding[]): Prospect[] {
-  return volumeGroups(survey).flatMap((view) => {
+  const strangers = findings.filter((each) => each.volumeGroup === null && isFault(each));
+  const groups = volumeGroups(survey).flatMap((view) => {
     const mine = findings.filter((each) => each.volumeGroup?.uuid === view.ref.uuid && isFault(each));
     return mine.length === 0 ? [] : [prospectOf(view, mine, survey)];
   });
+  if (strangers.length === 0) return groups;
+  const declined = strangers.map((finding) => decline(finding, reasonOf(ask(finding, survey))));
+  return [...groups, { volumeGroup: null, plans: [], declined }];
 }
+
+const reasonOf = (choice: PlanChoice): string => (choice.kind === 'declined' ? choice.reason : '');
 
 interface Answer {
   readonly finding: Finding;
@@ -79,9 +85,7 @@ function besideDeclined(
     choice.intents.every((intent) => intent.kind === 'clear-missing'),
   );
   const whole = lvsAffectedBy(new Set(absent), view.base.metadata).length === 0;
-  const reasons = declining.map(({ finding, choice }) =>
-    decline(finding, choice.kind === 'declined' ? choice.reason : ''),
-  );
+  const reasons = declining.map(({ finding, choice }) => decline(finding, reasonOf(choice)));
   if (rest.length > 0 && canFlag && whole) {
     const plan = compose(
       view,

@@ -1,6 +1,6 @@
 import type { Evidence, Occurrence } from '../model/finding.ts';
 import type { MetadataText, Region, Survey } from '../model/survey.ts';
-import type { Member } from './volume-group/pieces.ts';
+import { type Member, regionsOf } from './volume-group/pieces.ts';
 import type { VolumeGroupView } from './volume-group/view.ts';
 import { volumeGroups } from './volume-group/view.ts';
 
@@ -34,6 +34,27 @@ export function eachMember(
       return judged === null ? [] : [{ ...aboutPv(view, member.section.uuid, member.region), ...judged }];
     }),
   );
+}
+
+/** One occurrence per damaged region that nothing shows to belong to a volume group. */
+export function eachStranger(
+  survey: Survey,
+  judge: (region: Region) => Pick<Occurrence, 'summary' | 'evidence'> | null,
+): Occurrence[] {
+  const known = new Set(
+    volumeGroups(survey).flatMap((view) => [
+      ...view.members.flatMap((member) => member.candidates.map((region) => region.id)),
+      ...view.outsiders.map((region) => region.id),
+    ]),
+  );
+  return regionsOf(survey)
+    .filter((region) => !known.has(region.id))
+    .flatMap((region): Occurrence[] => {
+      const judged = judge(region);
+      if (judged === null) return [];
+      const { id: regionId, device } = region;
+      return [{ volumeGroup: null, pvUuid: null, regionId, devices: [device], severity: 'error', ...judged }];
+    });
 }
 
 export function aboutPv(

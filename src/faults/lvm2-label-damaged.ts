@@ -1,7 +1,10 @@
+import type { Evidence } from '../model/finding.ts';
+import type { Region } from '../model/survey.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember } from './evidence.ts';
+import { at, eachMember, eachStranger } from './evidence.ts';
 import { rebuildChoice } from './rebuild.ts';
 import { conditionOf } from './volume-group/condition.ts';
+import { labelledUuid } from './volume-group/pieces.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -28,25 +31,38 @@ The repair
 The risk
   None for the data: only label and metadata areas are written, and they are saved first.
 `,
-  detect: (survey) =>
-    eachMember(survey, (member, view) => {
+  detect: (survey) => [
+    ...eachMember(survey, (member, view) => {
       const { region } = member;
       if (region === null || !conditionOf(member, view).labelDamaged) return null;
-      const remnants = region.pv.labels.flatMap((label) =>
-        label.problems.map((problem) =>
-          at(
-            region,
-            label.sector * SECTOR_BYTES,
-            problem.found ?? problem.message,
-            problem.expected ?? 'a good label',
-          ),
-        ),
-      );
+      const remnants = remnantsOf(region);
       const gone = at(region, SECTOR_BYTES, 'no label', `label of PV ${member.section.uuid}`);
       return {
         summary: `the label of ${region.id} is ${remnants.length > 0 ? 'damaged' : 'gone'}; it is a physical volume of ${view.ref.name} (${member.identifiedBy})`,
         evidence: remnants.length > 0 ? remnants : [gone],
       };
     }),
+    ...eachStranger(survey, (region) =>
+      labelledUuid(region) !== null || region.pv.labels.length === 0
+        ? null
+        : {
+            summary: `the label of ${region.id} is damaged; which volume group it belongs to is not known`,
+            evidence: remnantsOf(region),
+          },
+    ),
+  ],
   plan: rebuildChoice,
 });
+
+function remnantsOf(region: Region): Evidence[] {
+  return region.pv.labels.flatMap((label) =>
+    label.problems.map((problem) =>
+      at(
+        region,
+        label.sector * SECTOR_BYTES,
+        problem.found ?? problem.message,
+        problem.expected ?? 'a good label',
+      ),
+    ),
+  );
+}

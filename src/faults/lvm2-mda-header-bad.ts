@@ -1,7 +1,9 @@
+import type { MetadataArea, Region } from '../model/survey.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember } from './evidence.ts';
+import { at, eachMember, eachStranger } from './evidence.ts';
 import { rebuildChoice } from './rebuild.ts';
-import { conditionOf } from './volume-group/condition.ts';
+import { areasOf, conditionOf } from './volume-group/condition.ts';
+import { labelledUuid } from './volume-group/pieces.ts';
 
 export const mdaHeaderBad = defineFault({
   id: 'lvm2-mda-header-bad',
@@ -25,24 +27,33 @@ The repair
 The risk
   None for the data. Old generations in this area are overwritten in part; the undo record keeps them.
 `,
-  detect: (survey) =>
-    eachMember(survey, (member, view) => {
-      const { region } = member;
-      if (region === null) return null;
-      const { badHeaders } = conditionOf(member, view);
-      if (badHeaders.length === 0) return null;
-      return {
-        summary: `the metadata area of ${region.id} (volume group ${view.ref.name}) has a damaged header`,
-        evidence: badHeaders.map((area) => {
-          const problem = area.problems.find((each) => each.found !== undefined) ?? area.problems[0];
-          return at(
-            region,
-            area.offsetBytes,
-            problem?.found ?? problem?.message ?? 'no metadata area header',
-            problem?.expected ?? 'a metadata area header with a right CRC',
-          );
-        }),
-      };
-    }),
+  detect: (survey) => [
+    ...eachMember(survey, (member, view) =>
+      member.region === null
+        ? null
+        : judge(member.region, conditionOf(member, view).badHeaders, `volume group ${view.ref.name}`),
+    ),
+    ...eachStranger(survey, (region) =>
+      labelledUuid(region) === null
+        ? null
+        : judge(region, areasOf(region).badHeaders, 'its volume group is not known'),
+    ),
+  ],
   plan: rebuildChoice,
 });
+
+function judge(region: Region, badHeaders: readonly MetadataArea[], owner: string) {
+  if (badHeaders.length === 0) return null;
+  return {
+    summary: `the metadata area of ${region.id} (${owner}) has a damaged header`,
+    evidence: badHeaders.map((area) => {
+      const problem = area.problems.find((each) => each.found !== undefined) ?? area.problems[0];
+      return at(
+        region,
+        area.offsetBytes,
+        problem?.found ?? problem?.message ?? 'no metadata area header',
+        problem?.expected ?? 'a metadata area header with a right CRC',
+      );
+    }),
+  };
+}

@@ -1,8 +1,9 @@
+import type { MetadataArea, Region } from '../model/survey.ts';
 import { hex32 } from '../model/units.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember } from './evidence.ts';
+import { at, eachMember, eachStranger } from './evidence.ts';
 import { rebuildChoice } from './rebuild.ts';
-import { conditionOf } from './volume-group/condition.ts';
+import { areasOf, conditionOf } from './volume-group/condition.ts';
 
 export const metadataTextBad = defineFault({
   id: 'lvm2-metadata-text-bad',
@@ -28,34 +29,41 @@ The risk
   An older generation can look whole and be wrong: a volume that was extended or moved since would be cut or mixed
   up. lvmedic does not act on one without proof, unless a person says so.
 `,
-  detect: (survey) =>
-    eachMember(survey, (member, view) => {
-      const { region } = member;
-      if (region === null) return null;
-      const { badTexts } = conditionOf(member, view);
-      if (badTexts.length === 0) return null;
-      return {
-        summary: `the metadata text of ${region.id} (volume group ${view.ref.name}) is damaged`,
-        evidence: badTexts.flatMap((area) => {
-          const { committed } = area;
-          if (committed === null) return [];
-          const offset = area.offsetBytes + (area.slots[0]?.offsetBytes ?? 0);
-          const crc = at(
-            region,
-            offset,
-            `CRC ${hex32(committed.crcComputed)}`,
-            `CRC ${hex32(committed.crcStored)}`,
-          );
-          if (committed.corrected === null) return [crc];
-          const mended = at(
-            region,
-            committed.corrected.offsetBytes,
-            'one wrong byte',
-            'the one byte that makes the CRC hold',
-          );
-          return [crc, mended];
-        }),
-      };
-    }),
+  detect: (survey) => [
+    ...eachMember(survey, (member, view) =>
+      member.region === null
+        ? null
+        : judge(member.region, conditionOf(member, view).badTexts, `volume group ${view.ref.name}`),
+    ),
+    ...eachStranger(survey, (region) =>
+      judge(region, areasOf(region).badTexts, 'its volume group is not known'),
+    ),
+  ],
   plan: rebuildChoice,
 });
+
+function judge(region: Region, badTexts: readonly MetadataArea[], owner: string) {
+  if (badTexts.length === 0) return null;
+  return {
+    summary: `the metadata text of ${region.id} (${owner}) is damaged`,
+    evidence: badTexts.flatMap((area) => {
+      const { committed } = area;
+      if (committed === null) return [];
+      const offset = area.offsetBytes + (area.slots[0]?.offsetBytes ?? 0);
+      const crc = at(
+        region,
+        offset,
+        `CRC ${hex32(committed.crcComputed)}`,
+        `CRC ${hex32(committed.crcStored)}`,
+      );
+      if (committed.corrected === null) return [crc];
+      const mended = at(
+        region,
+        committed.corrected.offsetBytes,
+        'one wrong byte',
+        'the one byte that makes the CRC hold',
+      );
+      return [crc, mended];
+    }),
+  };
+}

@@ -33,21 +33,22 @@ The risk
 `,
   detect: (survey) =>
     eachMember(survey, (member, view) => {
-      if (!isMarkedMissing(member) || member.region === null) return null;
+      const region = member.region ?? (member.standing === 'duplicate' ? member.candidates[0] : undefined);
+      if (!isMarkedMissing(member) || region === undefined) return null;
       const own = conditionOf(member, view).staleAreas[0];
       const stale: Evidence[] =
         own === undefined
           ? []
           : [
               at(
-                member.region,
+                region,
                 own.offsetBytes,
                 `its own metadata is at seqno ${own.committed?.text?.metadata.seqno}`,
                 `seqno ${view.base.metadata.seqno}`,
               ),
             ];
       return {
-        summary: `${member.region.id} is attached, but volume group ${view.ref.name} calls it MISSING`,
+        summary: `${region.id} is attached, but volume group ${view.ref.name} calls it MISSING`,
         evidence: [
           says(view.base, `PV ${member.section.uuid} has the flag MISSING`, 'no flag: the disk is attached'),
           ...stale,

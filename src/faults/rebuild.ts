@@ -1,7 +1,11 @@
 import type { Finding, PlanChoice } from '../model/finding.ts';
 import type { Survey } from '../model/survey.ts';
 import { viewOf } from './evidence.ts';
-import { baseCaveats } from './volume-group/certainty.ts';
+import { baseCaveats, baseLosses } from './volume-group/certainty.ts';
+
+const UNKNOWN_OWNER =
+  'no metadata text shows which physical volume of which volume group this is. Attach the other disks of the volume ' +
+  "group, or put the guest's /etc/lvm/archive where LVM_SYSTEM_DIR points, and run lvmedic again.";
 
 /**
  * The repair that label, area header and text damage share, and that works on every lvm version:
@@ -10,7 +14,7 @@ import { baseCaveats } from './volume-group/certainty.ts';
 export function rebuildChoice(finding: Finding, survey: Survey): PlanChoice {
   const view = viewOf(finding, survey);
   if (view === undefined || finding.pvUuid === null || finding.regionId === null) {
-    return { kind: 'declined', reason: 'the physical volume could not be told from others', choices: [] };
+    return { kind: 'declined', reason: UNKNOWN_OWNER, choices: [] };
   }
   const region = view.members.find((member) => member.region?.id === finding.regionId)?.region ?? null;
   const alive = region?.signatures.filter((signature) => signature.live) ?? [];
@@ -25,7 +29,10 @@ export function rebuildChoice(finding: Finding, survey: Survey): PlanChoice {
     policy: caveats.length === 0 ? ('safe' as const) : ('ask' as const),
     title: 'write label and metadata of this physical volume anew',
     caveats,
-    losses: alive.map((each) => `the ${each.type} on ${finding.regionId} is overwritten`),
+    losses: [
+      ...baseLosses(view),
+      ...alive.map((each) => `the ${each.type} on ${finding.regionId} is overwritten`),
+    ],
     intents: [
       { kind: 'rebuild-pv' as const, pvUuid: finding.pvUuid, regionId: finding.regionId },
       ...(view.baseProof === 'committed' ? [] : [{ kind: 'base' as const, text: view.base }]),

@@ -1,6 +1,6 @@
 import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identify.ts';
-import { labelledUuid, regionsOf, textsIn } from '../../faults/volume-group/pieces.ts';
-import { type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
+import { labelledUuid, regionsOf } from '../../faults/volume-group/pieces.ts';
+import { carriersOf, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
 import type { BlockReader } from '../../model/block-reader.ts';
 import { lvSizeExtents } from '../../model/extents.ts';
 import type { LvSection, PvSection, VgMetadata } from '../../model/metadata.ts';
@@ -45,13 +45,13 @@ function pairsOfFiles(survey: Survey): Guess[] {
   const known = new Set(volumeGroups(survey).map((view) => view.ref.uuid));
   const newestFirst = [...survey.files].sort((a, b) => b.metadata.seqno - a.metadata.seqno);
   const unknown = newestFirst.filter((text) => !known.has(text.metadata.uuid)).slice(0, MAX_TEXTS);
-  return unknown.flatMap((text) => guesses(text, survey, false));
+  return unknown.flatMap((text) => guesses(text, survey, true));
 }
 
 function guesses(text: MetadataText, survey: Survey, alsoLabelled: boolean): Guess[] {
   const regions = regionsOf(survey);
   const vgUuid = text.metadata.uuid;
-  const carriers = regions.filter((region) => textsIn(region).some((each) => each.metadata.uuid === vgUuid));
+  const carriers = carriersOf(vgUuid, [text], regions);
   return text.metadata.pvs.flatMap((section) => {
     const labelled = regions.filter((region) => labelledUuid(region) === section.uuid);
     if (labelled.length > 0) return alsoLabelled ? labelled.map((region) => ({ text, section, region })) : [];

@@ -77,17 +77,31 @@ function fromRemains(texts: readonly MetadataText[], survey: Survey): ChosenBase
 
 /** A VG known from files alone exists only if the disks' content agrees with the file. */
 function fromFiles(texts: readonly MetadataText[], survey: Survey): ChosenBase | null {
-  const text = texts.find((each) => proofOf(each, survey) === 'content');
+  const unlabelled = new Set(
+    survey.disks
+      .flatMap((disk) => disk.regions)
+      .filter((region) => labelledUuid(region) === null)
+      .map((region) => region.id),
+  );
+  // A VG that was removed leaves its content on labelled, empty PVs: only a lost label is damage.
+  const text = texts.find(
+    (each) =>
+      proofOf(each, survey) === 'content' &&
+      survey.hypotheses.some(
+        (guess) => guess.textDigest === each.digest && guess.agreements > 0 && unlabelled.has(guess.regionId),
+      ),
+  );
   return text === undefined ? null : { base: text, baseProof: 'content', sides: [text] };
 }
 
 /** What proves a text that no area has committed. */
 export function proofOf(text: MetadataText, survey: Survey): BaseProof {
-  if (copiesOf(text, survey) >= 2) return 'twice';
   const weighed = survey.hypotheses.filter((each) => each.textDigest === text.digest);
   const agreements = weighed.reduce((sum, each) => sum + each.agreements, 0);
   const contradictions = weighed.reduce((sum, each) => sum + each.contradictions, 0);
-  return agreements > 0 && contradictions === 0 ? 'content' : 'none';
+  if (contradictions > 0) return 'none';
+  if (agreements > 0) return 'content';
+  return copiesOf(text, survey) >= 2 ? 'twice' : 'none';
 }
 
 /** Areas that hold a text byte for byte, plus one if a file says the same. */

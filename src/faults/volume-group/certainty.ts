@@ -1,6 +1,14 @@
 import type { MetadataArea, Survey } from '../../model/survey.ts';
 import type { VolumeGroupView } from './view.ts';
 
+/** What a repair from an older generation gives up, as sentences. */
+export function baseLosses(view: VolumeGroupView): string[] {
+  const { seqno } = view.base.metadata;
+  return view.baseProof === 'twice' || view.baseProof === 'content'
+    ? [`what was changed after generation ${seqno}, if anything: every newer text is destroyed`]
+    : [];
+}
+
 /** What keeps the text that a repair would start from short of proof, as sentences; empty when it is proven newest. */
 export function baseCaveats(view: VolumeGroupView, survey: Survey): string[] {
   const { seqno } = view.base.metadata;
@@ -18,7 +26,9 @@ export function baseCaveats(view: VolumeGroupView, survey: Survey): string[] {
       : [
           `a newer generation (${newer.metadata.seqno}) was written once and cannot be proven; acting on ${seqno} may lose what it changed`,
         ];
-  return [...unproven, ...outdated, ...hiddenNewer(view)];
+  // Where nothing committed is left, the newest generation with a proof is what there is.
+  const isCommitted = view.baseProof === 'committed' || view.baseProof === 'corrected';
+  return [...unproven, ...outdated, ...(isCommitted ? hiddenNewer(view) : [])];
 }
 
 /** A newest text that only contradicts what stands on the disks. */
@@ -55,5 +65,5 @@ function mayHideNewer(area: MetadataArea, view: VolumeGroupView): boolean {
   }
   const seqno = committed.text?.metadata.seqno;
   if (seqno !== undefined) return seqno > view.base.metadata.seqno;
-  return view.baseProof !== 'content';
+  return true;
 }

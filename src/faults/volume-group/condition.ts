@@ -28,16 +28,27 @@ export function conditionOf(member: Member, view: VolumeGroupView): Condition {
   return {
     labelDamaged,
     metadataLost,
-    badHeaders: metadataLost ? [] : used.filter((area) => !area.headerGood),
-    badTexts: used.filter((area) => area.headerGood && area.committed !== null && !area.committed.good),
+    badHeaders: metadataLost ? [] : areasOf(region).badHeaders,
+    badTexts: areasOf(region).badTexts,
     staleAreas: used.filter((area) => isStale(area, view)),
+  };
+}
+
+/** The damaged areas of a region, whoever it belongs to. */
+export function areasOf(region: Region): Pick<Condition, 'badHeaders' | 'badTexts'> {
+  const used = region.pv.metadataAreas.filter((area) => !area.ignored);
+  return {
+    badHeaders: used.filter((area) => !area.headerGood),
+    badTexts: used.filter((area) => area.headerGood && area.committed !== null && !area.committed.good),
   };
 }
 
 function isLabelRemnant(region: Region): boolean {
   return (
     region.pv.labels.length > 0 ||
-    region.pv.metadataAreas.some((area) => area.headerGood && area.committed !== null)
+    region.pv.metadataAreas.some(
+      (area) => area.headerGood && area.committed !== null && area.offsetBytes < region.sizeBytes / 2,
+    )
   );
 }
 

@@ -51,7 +51,8 @@ export function unlabelledCandidates(
     (region) =>
       bare(region) &&
       !carrying.includes(region) &&
-      region.pv.metadataAreas.every((area) => area.committed === null),
+      // An area in good order without a text was emptied by lvm itself (vgreduce, pvremove): nothing was lost there.
+      region.pv.metadataAreas.every((area) => !area.headerGood),
   );
   return [...carrying, ...unknown];
 }
@@ -140,9 +141,9 @@ function weigh(
       ? pair(WEIGHT.carries, "it carries this VG's texts and has exactly this PV's size")
       : pair(WEIGHT.carriesOnly, "it carries this VG's texts, and its extents fit");
   }
-  if (contradictions > 0 && agreements === 0) return null;
   if (!sizeFits(section, region)) return null;
   const alive = region.signatures.some((signature) => signature.live);
+  if (contradictions > 0 && agreements === 0 && !alive) return null;
   if (content?.dataSeen === true && agreements === 0 && !alive) {
     return pair(WEIGHT.elimination, 'it has exactly the size of this PV and holds data where its LVs stand');
   }

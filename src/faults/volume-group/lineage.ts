@@ -71,13 +71,20 @@ function wentWith(lv: LvSection, pvUuid: string, line: readonly VgMetadata[]): b
 function gaps(older: MetadataText, since: readonly VgMetadata[]): string[] {
   let last = older.metadata.seqno;
   const missing: string[] = [];
-  for (const { seqno } of since) {
+  for (const { seqno, description } of since) {
+    last = Math.max(last, seqno - 1 - writesBefore(description));
     if (seqno > last + 1) missing.push(seqno === last + 2 ? `${last + 1}` : `${last + 1}-${seqno - 1}`);
     last = seqno;
   }
   return missing.length === 0
     ? []
     : [`generation ${missing.join(', ')} is gone, so what happened in it is not known`];
+}
+
+/** `Write[3] from vgreduce --removemissing …` is the third write of one removal: the two before it are known. */
+function writesBefore(description: string): number {
+  const count = /^Write\[(\d{1,3})\] from .*--removemissing/s.exec(description)?.[1];
+  return count === undefined ? 0 : Number(count) - 1;
 }
 
 function objectionsTo(

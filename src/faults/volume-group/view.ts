@@ -20,7 +20,7 @@ export interface VolumeGroupView {
   readonly texts: readonly MetadataText[];
   /** The PVs of `base`. */
   readonly members: readonly Member[];
-  /** Regions that carry texts of this VG but are none of its members. */
+  /** Regions that carry texts of this VG, or the label of a PV it had, but are none of its members. */
   readonly outsiders: readonly Region[];
 }
 
@@ -42,10 +42,10 @@ function vgUuidsIn(survey: Survey): Set<string> {
 
 function assemble(uuid: string, survey: Survey): VolumeGroupView | null {
   const regions = regionsOf(survey);
-  const carriers = regions.filter((region) => textsIn(region).some((text) => text.metadata.uuid === uuid));
   const texts = distinct(
-    [...carriers.flatMap(textsIn), ...survey.files].filter((text) => text.metadata.uuid === uuid),
+    [...regions.flatMap(textsIn), ...survey.files].filter((text) => text.metadata.uuid === uuid),
   );
+  const carriers = carriersOf(uuid, texts, regions);
   const committed = commitments(uuid, carriers);
   const chosen = chooseBase(uuid, committed, texts, carriers, survey);
   if (chosen === null) return null;
@@ -60,6 +60,19 @@ function assemble(uuid: string, survey: Survey): VolumeGroupView | null {
     members,
     outsiders: carriers.filter((region) => !memberIds.has(region.id)),
   };
+}
+
+/** Regions that have to do with a VG: they hold texts of it, or the label of a PV that a text of it names. */
+export function carriersOf(
+  uuid: string,
+  texts: readonly MetadataText[],
+  regions: readonly Region[],
+): Region[] {
+  const pvUuids = new Set(texts.flatMap((text) => text.metadata.pvs.map((pv) => pv.uuid)));
+  return regions.filter(
+    (region) =>
+      pvUuids.has(labelledUuid(region) ?? '') || textsIn(region).some((text) => text.metadata.uuid === uuid),
+  );
 }
 
 /**
