@@ -37,9 +37,10 @@ The risk
   detect: (survey) =>
     volumeGroups(survey).flatMap((view) =>
       regionsOf(survey).flatMap((region): Occurrence[] => {
-        const drop = dropOf(region, view);
+        const drop = dropOf(region, view, survey);
         if (drop === null) return [];
-        const { fate, from, pvUuid } = drop;
+        const { fate, pvUuid } = drop;
+        const { from } = fate;
         const lost = fate.lost.map((lv) => lv.name).join(', ');
         return [
           {
@@ -66,11 +67,11 @@ The risk
   plan: (finding, survey): PlanChoice => {
     const view = viewOf(finding, survey);
     const region = regionsOf(survey).find((each) => each.id === finding.regionId);
-    const drop = view && region ? dropOf(region, view) : null;
+    const drop = view && region ? dropOf(region, view, survey) : null;
     if (view === undefined || drop === null) {
       return { kind: 'declined', reason: 'what the disk was before is not known', choices: [] };
     }
-    const overwritten = drop.fate.objections.filter((each) => each.includes('overwritten'));
+    const { overwritten } = drop.fate;
     if (overwritten.length > 0) {
       return {
         kind: 'declined',
@@ -85,30 +86,23 @@ The risk
 interface Drop {
   readonly region: Region;
   readonly pvUuid: string;
-  /** The newest generation that has the PV. */
-  readonly from: MetadataText;
   readonly fate: Fate;
   /** The disk got a new identity, or its areas were cleared. */
   readonly needsRebuild: boolean;
 }
 
 /** What was thrown out of the VG with this region; null when nothing was. */
-function dropOf(region: Region, view: VolumeGroupView): Drop | null {
+function dropOf(region: Region, view: VolumeGroupView, survey: Survey): Drop | null {
   const labelled = labelledUuid(region);
   if (labelled === null || view.members.some((member) => member.section.uuid === labelled)) return null;
   if (!view.outsiders.includes(region) || ownedByAnother(region, view)) return null;
   const pvUuid = formerId(region, labelled, view);
-  const from = view.texts.find(
-    (text) =>
-      text.metadata.seqno < view.base.metadata.seqno &&
-      text.metadata.pvs.some((pv) => pv.uuid === pvUuid && !pv.flags.includes('MISSING')),
-  );
-  if (pvUuid === null || from === undefined) return null;
-  const fate = fateOf(pvUuid, from, view);
+  const fate = pvUuid === null ? null : fateOf(pvUuid, view, (text) => isProven(text, region, survey));
+  if (pvUuid === null || fate === null) return null;
   const cleared = region.pv.metadataAreas.every((area) => area.committed === null);
   // Taken out while it was there and emptied by lvm itself: an ordinary vgreduce.
   if (cleared && !fate.forced) return null;
-  return { region, pvUuid, from, fate, needsRebuild: labelled !== pvUuid };
+  return { region, pvUuid, fate, needsRebuild: labelled !== pvUuid };
 }
 
 /** The id it had in the VG: its own, or that of the one lost PV of its size when it was created anew. */
@@ -130,19 +124,22 @@ function ownedByAnother(region: Region, view: VolumeGroupView): boolean {
   );
 }
 
-function adopt(drop: Drop, view: VolumeGroupView, survey: Survey): Choice {
-  const { region, pvUuid, from, fate, needsRebuild } = drop;
+/** Committed on the disk itself, or borne out by a second copy or by what stands on the disks. */
+function isProven(text: MetadataText, region: Region, survey: Survey): boolean {
   const isOwn = region.pv.metadataAreas.some(
-    (area) => area.committed?.good && area.committed.text?.digest === from.digest,
+    (area) => area.committed?.good && area.committed.text?.digest === text.digest,
   );
-  const unproven =
-    isOwn || proofOf(from, survey) !== 'none'
-      ? []
-      : [
-          `generation ${from.metadata.seqno}, the last one with this disk, stands in one ring only and is not proven`,
-        ];
-  const caveats = [...fate.objections, ...unproven, ...baseCaveats(view, survey)];
+  return isOwn || proofOf(text, survey) !== 'none';
+}
+
+function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupView, survey: Survey): Choice {
+  const caveats = [
+    ...(fate.forced ? [] : ['no generation shows that the disk was missing when it was removed']),
+    ...fate.objections,
+    ...baseCaveats(view, survey),
+  ];
   const lost = fate.lost.map((lv) => lv.name).join(', ');
+  const sources = new Map([fate.from, ...fate.lost.map((lv) => lv.from)].map((text) => [text.digest, text]));
   return {
     id: 'adopt',
     policy: caveats.length === 0 ? 'safe' : 'ask',
@@ -151,7 +148,13 @@ function adopt(drop: Drop, view: VolumeGroupView, survey: Survey): Choice {
     losses: [],
     intents: [
       ...(needsRebuild ? [{ kind: 'rebuild-pv' as const, pvUuid, regionId: region.id }] : []),
-      { kind: 'adopt-pv', pvUuid, regionId: region.id, from, lvUuids: fate.lost.map((lv) => lv.uuid) },
+      ...[...sources.values()].map((from) => ({
+        kind: 'adopt-pv' as const,
+        ...{ pvUuid, regionId: region.id, from },
+        lvUuids: fate.lost
+          .filter((lv) => lv.from.digest === from.digest)
+          .flatMap((lv) => lv.lvs.map((each) => each.uuid)),
+      })),
     ],
   };
 }

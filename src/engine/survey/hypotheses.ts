@@ -32,7 +32,19 @@ interface Guess {
 function pairsOfViews(survey: Survey): Guess[] {
   return volumeGroups(survey).flatMap((view) => {
     const texts = isCertain(view) ? [view.base] : view.texts.slice(0, MAX_TEXTS);
-    return texts.flatMap((text) => guesses(text, survey, !isCertain(view)));
+    return [
+      ...texts.flatMap((text) => guesses(text, survey, !isCertain(view))),
+      ...view.outsiders.flatMap((region) => formerMember(region, view)),
+    ];
+  });
+}
+
+/** A disk that was thrown out: does its content bear out the last generations that had it? */
+function formerMember(region: Region, view: VolumeGroupView): Guess[] {
+  const uuid = labelledUuid(region);
+  return view.texts.slice(0, MAX_TEXTS).flatMap((text) => {
+    const section = text.metadata.pvs.find((pv) => pv.uuid === uuid);
+    return section === undefined ? [] : [{ text, section, region }];
   });
 }
 
