@@ -1,5 +1,5 @@
 import type { VgPlan } from '../model/plan.ts';
-import type { Region } from '../model/survey.ts';
+import type { Area, Region } from '../model/survey.ts';
 import type { SpansOf } from './ports.ts';
 
 const SECTOR_BYTES = 512;
@@ -14,9 +14,7 @@ export function spansOf(plan: VgPlan): SpansOf {
   return (region) => {
     const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
     const section = plan.goal.metadata.pvs.find((pv) => pv.uuid === pvUuid);
-    const areas = [...region.pv.metadataAreas, ...(region.pv.header?.metadataAreas ?? [])].filter(
-      (area) => area.offsetBytes + area.sizeBytes <= region.sizeBytes,
-    );
+    const areas = trustedAreas(region);
     const atHead = areas.filter((area) => area.offsetBytes < region.sizeBytes / 2);
     const atTail = areas.filter((area) => area.offsetBytes >= region.sizeBytes / 2);
     const firstExtent = (section?.peStartSectors ?? 0) * SECTOR_BYTES;
@@ -29,6 +27,14 @@ export function spansOf(plan: VgPlan): SpansOf {
       { offsetBytes: tailStart, lengthBytes: region.sizeBytes - tailStart },
     ];
   };
+}
+
+/** Areas that a good label names, or whose own header is good: a damaged list may point anywhere. */
+function trustedAreas({ pv, sizeBytes }: Region): readonly Area[] {
+  const named = pv.labels.some((label) => label.good) ? (pv.header?.metadataAreas ?? []) : [];
+  return [...pv.metadataAreas.filter((area) => area.headerGood), ...named].filter(
+    (area) => area.offsetBytes + area.sizeBytes <= sizeBytes,
+  );
 }
 
 /** The runs of those spans that hold extents of LVs: nothing may change there. */

@@ -5,6 +5,7 @@ import { diskOf, type Member } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
 const SECTOR_BYTES = 512;
+const MAX_AREA_BYTES = 512 * 1024 * 1024;
 const MAX_SEQNO = 2 ** 32 - 16;
 
 /** Segment types whose text we can carry over without losing what it means (lvm2 `lib/…/*_segtype`). */
@@ -31,6 +32,7 @@ export function blockersOf(view: VolumeGroupView, survey: Survey): string[] {
     ...inUse(view, survey),
     ...unwritable(view, survey),
     ...misfits(view),
+    ...tooLarge(view),
     ...(view.seqnoSeen >= MAX_SEQNO
       ? [`its seqno ${view.seqnoSeen} leaves no room for a newer generation`]
       : []),
@@ -95,6 +97,18 @@ function unwritable(view: VolumeGroupView, survey: Survey): string[] {
   return regions
     .filter((region) => diskOf(survey, region)?.readOnly)
     .map((region) => `${region.id} is read-only: make it writable, or work on a copy`);
+}
+
+/** The way back keeps whole areas: one that claims gigabytes is a lie or beyond what lvmedic was made for. */
+function tooLarge(view: VolumeGroupView): string[] {
+  return view.members.flatMap(({ region }) =>
+    (region?.pv.metadataAreas ?? [])
+      .filter((area) => area.headerGood && area.sizeBytes > MAX_AREA_BYTES)
+      .map(
+        (area) =>
+          `a metadata area of ${region?.id} claims ${area.sizeBytes} bytes, more than can be kept to undo`,
+      ),
+  );
 }
 
 /** Extents that leave their PV, or that two LVs claim. */

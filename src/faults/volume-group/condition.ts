@@ -1,6 +1,9 @@
 import type { MetadataArea, Region } from '../../model/survey.ts';
-import type { Member } from './pieces.ts';
+import { labelledUuid, type Member } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
+
+/** Where lvm puts the first metadata area (FMT_TEXT_MDA_START: one page behind the start). */
+const FIRST_AREA_BYTES = 4096;
 
 /** What is wrong with the metadata of one PV, told apart once for all faults. */
 export interface Condition {
@@ -37,8 +40,11 @@ export function conditionOf(member: Member, view: VolumeGroupView): Condition {
 /** The damaged areas of a region, whoever it belongs to. */
 export function areasOf(region: Region): Pick<Condition, 'badHeaders' | 'badTexts'> {
   const used = region.pv.metadataAreas.filter((area) => !area.ignored);
+  // Without a good label, the list of areas is not to be trusted either: only lvm's own first place counts.
+  const isKnown = (area: MetadataArea) =>
+    labelledUuid(region) !== null || area.offsetBytes === FIRST_AREA_BYTES;
   return {
-    badHeaders: used.filter((area) => !area.headerGood),
+    badHeaders: used.filter((area) => !area.headerGood && isKnown(area)),
     badTexts: used.filter((area) => area.headerGood && area.committed !== null && !area.committed.good),
   };
 }
