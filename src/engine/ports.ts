@@ -45,6 +45,7 @@ export interface SourceError {
 
 export interface OpenSource {
   readonly disks: readonly SourceDisk[];
+  readonly unread: readonly SourceError[];
   readonly machine: Machine;
   /** lvm's own backup and archive files. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];

@@ -16,6 +16,8 @@ export interface DiagnoseResult {
   readonly schemaVersion: 1;
   readonly command: string;
   readonly exitStatus: number;
+  /** Disks that could not be opened. */
+  readonly unread: Survey['unread'];
   readonly volumeGroups: readonly (VolumeGroupRef & { readonly healthy: boolean })[];
   readonly findings: readonly FindingResult[];
 }
@@ -85,6 +87,7 @@ export function diagnoseResult(
     schemaVersion: 1,
     command: 'diagnose',
     exitStatus: findings.some(isFault) ? EXIT.faultsLeft : EXIT.nothingWrong,
+    unread: survey.unread,
     volumeGroups: volumeGroups(survey).map((view) => ({
       ...view.ref,
       healthy: !findings.some((finding) => isFault(finding) && finding.volumeGroup?.uuid === view.ref.uuid),

@@ -38,8 +38,17 @@ export function progressLine({ done, total }: Progress & { type: 'progress' }): 
   return `  ${Math.round((done / total) * 100)}%`;
 }
 
-export function wroteLine({ device, offsetBytes, lengthBytes, why }: Progress & { type: 'write' }): string {
-  return `  write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}\n    # ${why}`;
+export function commandLines({ argv, why }: Progress & { type: 'command' }): string[] {
+  return [`  $ ${shellLine(argv)}`, `    # ${why}`];
+}
+
+export function writeLines({
+  device,
+  offsetBytes,
+  lengthBytes,
+  why,
+}: Progress & { type: 'write' }): string[] {
+  return [`  write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}`, `    # ${why}`];
 }
 
 export function diagnosis(result: DiagnoseResult, look: readonly string[] | null): string[] {

@@ -1,4 +1,5 @@
 import type { Evidence, Occurrence } from '../model/finding.ts';
+import type { Problem } from '../model/problem.ts';
 import type { MetadataText, Region, Survey } from '../model/survey.ts';
 import { type Member, regionsOf } from './volume-group/pieces.ts';
 import type { VolumeGroupView } from './volume-group/view.ts';
@@ -13,6 +14,22 @@ export function at(region: Region, offsetInRegion: number, found: string, expect
     found,
     expected,
   };
+}
+
+/** A decoder's problem, as evidence. */
+export function problemAt(
+  region: Region,
+  offsetInRegion: number,
+  problem: Problem | undefined,
+  expected: string,
+): Evidence {
+  const { code, message, found } = problem ?? { code: '', message: 'nothing that reads as one' };
+  return at(
+    region,
+    offsetInRegion,
+    found === undefined ? message : `${code} ${found}`,
+    problem?.expected === undefined ? expected : `${code} ${problem.expected}`,
+  );
 }
 
 /** What a metadata text says, as evidence; a text in a file is named by its path. */

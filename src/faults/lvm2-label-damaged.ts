@@ -1,7 +1,7 @@
 import type { Evidence } from '../model/finding.ts';
 import type { Region } from '../model/survey.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember, eachStranger } from './evidence.ts';
+import { at, eachMember, eachStranger, problemAt } from './evidence.ts';
 import { rebuildChoice } from './rebuild.ts';
 import { conditionOf } from './volume-group/condition.ts';
 import { labelledUuid } from './volume-group/pieces.ts';
@@ -56,13 +56,6 @@ The risk
 
 function remnantsOf(region: Region): Evidence[] {
   return region.pv.labels.flatMap((label) =>
-    label.problems.map((problem) =>
-      at(
-        region,
-        label.sector * SECTOR_BYTES,
-        problem.found ?? problem.message,
-        problem.expected ?? 'a good label',
-      ),
-    ),
+    label.problems.map((problem) => problemAt(region, label.sector * SECTOR_BYTES, problem, 'a good label')),
   );
 }

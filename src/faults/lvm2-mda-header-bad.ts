@@ -1,6 +1,6 @@
 import type { MetadataArea, Region } from '../model/survey.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember, eachStranger } from './evidence.ts';
+import { eachMember, eachStranger, problemAt } from './evidence.ts';
 import { rebuildChoice } from './rebuild.ts';
 import { areasOf, conditionOf } from './volume-group/condition.ts';
 import { labelledUuid } from './volume-group/pieces.ts';
@@ -48,12 +48,7 @@ function judge(region: Region, badHeaders: readonly MetadataArea[], owner: strin
     summary: `the metadata area of ${region.id} (${owner}) has a damaged header`,
     evidence: badHeaders.map((area) => {
       const problem = area.problems.find((each) => each.found !== undefined) ?? area.problems[0];
-      return at(
-        region,
-        area.offsetBytes,
-        problem?.found ?? problem?.message ?? 'no metadata area header',
-        problem?.expected ?? 'a metadata area header with a right CRC',
-      );
+      return problemAt(region, area.offsetBytes, problem, 'a metadata area header with a right CRC');
     }),
   };
 }

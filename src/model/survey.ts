@@ -4,6 +4,8 @@ import type { Problem } from './problem.ts';
 /** Everything that was read, once, before anything is judged. Plain data: a fixture can be written to a file. */
 export interface Survey {
   readonly disks: readonly Disk[];
+  /** Disks of this machine that could not be opened: what stands on them is not known. */
+  readonly unread: readonly { readonly path: string; readonly message: string }[];
   /** Metadata texts in lvm's backup and archive folders. */
   readonly files: readonly MetadataText[];
   /** What the content of the disks says to each guess at which PV an unlabelled region is. */

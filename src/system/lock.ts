@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Result } from '../model/result.ts';
-import { codeOf, readText } from './files.ts';
+import { codeOf, listFolder, readText } from './files.ts';
+import { RUN_MARK } from './run.ts';
 
+const ORPHAN_WAIT_MS = 30_000;
+const POLL_MS = 100;
 const LOCK = '/run/lvmedic/lock';
 
 export interface Lock {
@@ -26,6 +29,9 @@ export function takeLock(file = LOCK): Result<Lock, string> {
       if (holder !== '' && startOf(Number(pid)) === start) {
         return err(`another lvmedic is at work (process ${pid}): wait for it to end. Its lock is ${file}`);
       }
+      if (!outlived(Number(pid))) {
+        return err(`a command of a killed lvmedic (process ${pid}) is still at work: wait for it to end`);
+      }
       // Its process is gone: a killed run. Whoever renames the file away has removed it.
       fs.renameSync(file, `${file}.${process.pid}`);
       fs.rmSync(`${file}.${process.pid}`);
@@ -34,6 +40,20 @@ export function takeLock(file = LOCK): Result<Lock, string> {
   } catch (error) {
     return err(`the lock ${file} could not be taken (${codeOf(error)})`);
   }
+}
+
+/** Waits for commands that a killed run left running; false when one does not end. */
+function outlived(pid: number): boolean {
+  const isRunning = () =>
+    listFolder('/proc').some((name) => {
+      if (!/^\d+$/.test(name)) return false;
+      return readText(`/proc/${name}/environ`)?.split('\0').includes(`${RUN_MARK}=${pid}`) === true;
+    });
+  for (let waitedMs = 0; waitedMs < ORPHAN_WAIT_MS; waitedMs += POLL_MS) {
+    if (!isRunning()) return true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
+  return false;
 }
 
 function releaseIfMine(file: string, mine: string): void {

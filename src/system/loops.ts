@@ -1,10 +1,11 @@
+import fs from 'node:fs';
 import type { Runner } from '../engine/ports.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { findExecutable, listFolder, readText } from './files.ts';
 
 export interface Loop {
   readonly node: string;
-  detach(): Promise<void>;
+  detach(): void;
 }
 
 /** A loop device over a part of a file or device. Fails with why there can be none. */
@@ -25,12 +26,10 @@ export async function attachLoop(
   if (run.exitCode !== 0 || !node.startsWith('/dev/')) {
     return err(`no loop device could be had (${run.stderr.trim() || `losetup ended with ${run.exitCode}`})`);
   }
-  return ok({
-    node,
-    async detach() {
-      await runner.run([losetup, '--detach', node]);
-    },
-  });
+  // Detached while we hold it open, the kernel frees it at our last close: also when we are killed.
+  const fd = fs.openSync(node, 'r+');
+  await runner.run([losetup, '--detach', node]);
+  return ok({ node, detach: () => fs.closeSync(fd) });
 }
 
 /** Loop devices that a file is attached to already. */

@@ -4,13 +4,22 @@ import type { Runner, RunResult } from '../engine/ports.ts';
 const TIMEOUT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
+/** In the environment of every command we start: tells the commands of a killed run from others. */
+export const RUN_MARK = 'LVMEDIC_PID';
+
 /** Runs commands without a shell, in a session of their own: a Ctrl-C at the terminal reaches us alone. */
 export const runner: Runner = {
   run: (argv, environment = {}) =>
     new Promise((resolve) => {
       const started = performance.now();
       const [file = '', ...args] = argv;
-      const env = { PATH: searchPath(), LC_ALL: 'C', LVM_SUPPRESS_FD_WARNINGS: '1', ...environment };
+      const env = {
+        [RUN_MARK]: `${process.pid}`,
+        PATH: searchPath(),
+        LC_ALL: 'C',
+        LVM_SUPPRESS_FD_WARNINGS: '1',
+        ...environment,
+      };
       const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
       const output = { stdout: '', stderr: '' };
       let timedOut = false;

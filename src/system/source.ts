@@ -27,18 +27,22 @@ export function surveySource(targets: readonly string[], lvm: LvmTool | null): S
         for (const fd of fds) fs.closeSync(fd);
       };
       const disks: SourceDisk[] = [];
+      const unread: SourceError[] = [];
       const seen = new Set<string>();
       for (const target of targets.length > 0 ? targets : allDisks()) {
         const disk = openDisk(target, fds, seen);
         if (!disk.ok) {
-          // A disk of the machine that cannot be opened (no medium) is not there; a TARGET must be.
-          if (targets.length === 0) continue;
+          // A TARGET must be readable; of the machine's other disks it is said which could not be read.
+          if (targets.length === 0) {
+            unread.push(disk.error);
+            continue;
+          }
           close();
           return disk;
         }
         if (disk.value !== null) disks.push(disk.value);
       }
-      return ok({ disks, machine: machine.value, files: lvmFiles(), close });
+      return ok({ disks, unread, machine: machine.value, files: lvmFiles(), close });
     },
   };
 }

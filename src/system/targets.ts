@@ -53,7 +53,7 @@ export async function openReplicas(
   const attached: Attached[] = [];
   const release = async () => {
     for (const { fd } of attached) fs.closeSync(fd);
-    for (const loop of loops) await loop.detach();
+    for (const loop of loops) loop.detach();
     await releaseUdev();
     fs.rmSync(folder, { recursive: true, force: true });
   };
@@ -107,7 +107,7 @@ export async function openLive(
   const attached: Attached[] = [];
   const release = async () => {
     for (const { fd } of attached) fs.closeSync(fd);
-    for (const loop of loops) await loop.detach();
+    for (const loop of loops) loop.detach();
   };
   for (const region of regions) {
     const loop = region.node === null ? await loopOver(context, region) : null;

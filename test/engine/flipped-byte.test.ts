@@ -22,7 +22,7 @@ function sourceOf(image: PvImage): SurveySource {
     ...({ path: 'disk', kind: 'image', sectorBytes: 512, readOnly: false, identity: 'disk' } as const),
     ...{ isLeg: false, reader: imageReader(image), partitions: [] },
   };
-  return { open: () => ok({ disks: [disk], machine: MACHINE, files: [], close() {} }) };
+  return { open: () => ok({ disks: [disk], unread: [], machine: MACHINE, files: [], close() {} }) };
 }
 
 function faultsOf(image: PvImage): string[] {

@@ -33,7 +33,7 @@ function read(source: OpenSource, notify: Notify): Survey {
     const { value } = readMetadataFile(file.bytes, file.path, cache);
     return value === null ? [] : [value];
   });
-  const plain: Survey = { disks, files, hypotheses: [], machine: source.machine };
+  const plain: Survey = { disks, unread: source.unread, files, hypotheses: [], machine: source.machine };
   return { ...plain, hypotheses: weighHypotheses(plain, (region) => readers.get(region.id)) };
 }
 

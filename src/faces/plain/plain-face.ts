@@ -1,7 +1,7 @@
 import type { Progress } from '../../engine/ports.ts';
-import { shellLine, visible } from '../../model/escape.ts';
+import { visible } from '../../model/escape.ts';
 import type { Face } from '../face.ts';
-import { phaseLine, progressLine, wroteLine } from '../wording.ts';
+import { commandLines, phaseLine, progressLine, writeLines } from '../wording.ts';
 
 /** Lines of text: for a terminal of any kind, a serial line, a log. Whatever comes from a disk is made visible first. */
 export function plainFace(
@@ -13,6 +13,9 @@ export function plainFace(
   },
 ): Face {
   const print = (line: string) => write(visible(line));
+  const say = (lines: readonly string[]) => {
+    for (const line of lines) print(line);
+  };
   const progress = new ProgressLines(print);
   return {
     notify(event) {
@@ -22,11 +25,10 @@ export function plainFace(
           print(phaseLine(event));
           break;
         case 'command':
-          if (event.on === 'live' || options.verbose)
-            print(`  $ ${shellLine(event.argv)}\n    # ${event.why}`);
+          if (event.on === 'live' || options.verbose) say(commandLines(event));
           break;
         case 'write':
-          if (event.on === 'live' || options.verbose) print(wroteLine(event));
+          if (event.on === 'live' || options.verbose) say(writeLines(event));
           break;
         case 'ran':
           if (options.verbose || event.run.exitCode !== 0) printOutput(event.run, print);
@@ -35,9 +37,7 @@ export function plainFace(
           progress.step(event);
       }
     },
-    say: (lines) => {
-      for (const line of lines) print(line);
-    },
+    say,
     result: () => {},
     error: (message) => options.writeError(visible(`lvmedic: ${message}`)),
     confirm: options.ask,
