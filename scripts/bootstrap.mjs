@@ -37,6 +37,10 @@ export const systemPackages = {
     { name: 'zstd', needs: ['zstd'] },
     { name: 'strace', needs: ['strace'] },
   ],
+  vm: [
+    { name: 'qemu-system-x86', needs: ['qemu-system-x86_64'] },
+    { name: 'busybox-static', needs: ['busybox'] },
+  ],
 };
 
 /** Installs the npm packages unless node_modules holds exactly what package-lock.json asks for. */

@@ -13,11 +13,11 @@ import {
   systemPackages,
 } from './bootstrap.mjs';
 
-const projects = ['unit', 'lab'];
+const projects = ['unit', 'lab', 'vm'];
 const checkSteps = ['lint', 'typecheck', 'deadcode'];
 
 ensureNodeModules();
-ensureSystemPackages([...systemPackages.build, ...systemPackages.lab]);
+ensureSystemPackages([...systemPackages.build, ...systemPackages.lab, ...systemPackages.vm]);
 
 const failedSteps = [];
 if ((await runProjectNode('scripts/build.ts')) !== 0) failedSteps.push('build');

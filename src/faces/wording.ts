@@ -58,10 +58,13 @@ export function diagnosis(result: DiagnoseResult, look: readonly string[] | null
   );
   const head =
     groups.length === 0 ? 'No LVM volume group was found.' : `Volume groups: ${groups.join(', ')}.`;
-  if (result.findings.length === 0)
-    return [head, 'Nothing wrong was found in the LVM metadata of these disks.'];
+  const unread = result.unread.map(({ path, message }) => `Not looked at: ${path} ${message}.`);
+  if (result.findings.length === 0) {
+    return [head, ...unread, 'Nothing wrong was found in the LVM metadata of the disks that were read.'];
+  }
   return [
     head,
+    ...unread,
     ...faults.flatMap((finding, index) => ['', ...findingLines(finding, index + 1, result)]),
     '',
     ...(look === null ? [] : ['To look at it with lvm itself, without writing:', `  $ ${shellLine(look)}`]),

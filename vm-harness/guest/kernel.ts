@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -13,6 +12,7 @@ import {
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run } from '../lab/host.ts';
+import { outputOf } from './output-of.ts';
 
 export interface GuestKernel {
   readonly image: string;
@@ -35,49 +35,58 @@ const LAYOUT = 1;
 export function guestKernel(): GuestKernel {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lvmedic/guest');
   mkdirSync(cache, { recursive: true });
-  const { name, sha256 } = concretePackage() ?? concretePackage({ refresh: true }) ?? noPackage();
-  const kept = join(cache, `${name}-${sha256.slice(0, 16)}-${LAYOUT}`);
-  if (!existsSync(kept)) {
-    const building = mkdtempSync(join(cache, 'building-'));
-    try {
-      download(name, building);
-      extract(building, join(building, 'kept'));
-      renameSync(join(building, 'kept'), kept);
-    } catch (error) {
-      // Another process may have been faster.
-      if (!existsSync(kept)) throw error;
-    } finally {
-      rmSync(building, { recursive: true, force: true });
-    }
-    dropOthers(cache, kept);
+  const wanted = concretePackage();
+  let kept = wanted === null ? null : folderOf(cache, wanted);
+  if (kept === null || !existsSync(kept)) {
+    // Lists older than the archive name what cannot be downloaded any more. If this fails, those at hand must do.
+    outputOf('apt-get', ['update']);
+    const current = concretePackage() ?? noPackage();
+    kept = folderOf(cache, current);
+    if (!existsSync(kept)) build(current.name, cache, kept);
   }
   const modules = readFileSync(join(kept, 'modules'), 'utf8').split('\n').filter(Boolean);
   return { image: join(kept, 'vmlinuz'), modules: modules.map((file) => join(kept, file)) };
 }
 
-/** The package that the metapackage stands for today. */
-function concretePackage(options: { refresh?: boolean } = {}): { name: string; sha256: string } | null {
-  if (options.refresh === true) run('apt-get', ['update']);
-  const show = (name: string) =>
-    spawnSync('apt-cache', ['--no-all-versions', 'show', name], { encoding: 'utf8' }).stdout ?? '';
+function folderOf(cache: string, { name, sha256 }: { name: string; sha256: string }): string {
+  return join(cache, `${name}-${sha256.slice(0, 16)}-${LAYOUT}`);
+}
+
+function build(name: string, cache: string, kept: string): void {
+  const building = mkdtempSync(join(cache, 'building-'));
+  try {
+    download(name, building);
+    extract(building, join(building, 'kept'));
+    renameSync(join(building, 'kept'), kept);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(kept)) throw error;
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+  dropOthers(cache, kept);
+}
+
+/** The package that the metapackage stands for today, as far as apt's lists know. */
+function concretePackage(): { name: string; sha256: string } | null {
+  const show = (name: string) => outputOf('apt-cache', ['--no-all-versions', 'show', name])?.toString() ?? '';
   const name = /^Depends:.*\b(linux-image-\S+-amd64)\b/m.exec(show(METAPACKAGE))?.[1];
   const sha256 = name && /^SHA256: (\w+)$/m.exec(show(name))?.[1];
   return name && sha256 ? { name, sha256 } : null;
 }
 
 function noPackage(): never {
-  throw new Error(`apt knows no ${METAPACKAGE}: the guest runs Debian's kernel, so its packages must be within reach`);
+  throw new Error(
+    `apt knows no ${METAPACKAGE}: the guest runs Debian's kernel, so its packages must be within reach`,
+  );
 }
 
 function download(name: string, folder: string): void {
   // As root, apt would download as another user, who cannot write here.
   const argv = ['-o', 'APT::Sandbox::User=root', 'download', name];
-  const attempt = () => spawnSync('apt-get', argv, { cwd: folder, encoding: 'utf8' });
-  if (attempt().status === 0) return;
-  // The lists may be older than the archive.
-  spawnSync('apt-get', ['update']);
-  const { status, stderr } = attempt();
-  if (status !== 0) throw new Error(`apt-get ${argv.join(' ')}: ${status}\n${stderr}`);
+  if (outputOf('apt-get', argv, { cwd: folder }) === null) {
+    throw new Error(`this failed, run it to see why: apt-get ${argv.join(' ')}`);
+  }
 }
 
 function extract(from: string, to: string): void {
@@ -96,7 +105,10 @@ function extract(from: string, to: string): void {
 
 /** The wanted modules and those that they depend on, each after its own, by file name. */
 function loadOrder(folder: string): Map<string, Buffer> {
-  const nameOf = (file: string) => basename(file).replace(/\.ko.*$/, '').replaceAll('-', '_');
+  const nameOf = (file: string) =>
+    basename(file)
+      .replace(/\.ko.*$/, '')
+      .replaceAll('-', '_');
   const files = new Map<string, string>();
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (/\.ko(\.xz)?$/.test(file)) files.set(nameOf(file), join(folder, file));
@@ -108,9 +120,8 @@ function loadOrder(folder: string): Map<string, Buffer> {
     if (file === undefined && builtIn.has(name)) return;
     if (file === undefined) throw new Error(`the kernel package has no module ${name}`);
     if (order.has(`${name}.ko`)) return;
-    const content = file.endsWith('.xz')
-      ? spawnSync('xz', ['-dc', file], { maxBuffer: 64 * 1024 * 1024 }).stdout
-      : readFileSync(file);
+    const content = file.endsWith('.xz') ? outputOf('xz', ['-dc', file]) : readFileSync(file);
+    if (content === null) throw new Error(`xz cannot unpack ${file}`);
     // As `modinfo -F depends` reads it from the section .modinfo.
     const depends = /\0depends=([^\0]*)\0/.exec(content.toString('latin1'))?.[1] ?? '';
     for (const other of depends.split(',').filter(Boolean)) load(nameOf(other));

@@ -142,6 +142,26 @@ export function layPayload(
   world.truth.payload[name] = createHash('sha256').update(content).digest('hex');
 }
 
+/** Copies an LV's content, byte by byte from where its extents lie, into a file; returns its sha256. */
+export function copyLv(
+  world: LabWorld,
+  name: string,
+  segments: readonly LvSegment[],
+  places: ReadonlyMap<string, Geometry>,
+  file: string,
+): string {
+  writeFileSync(file, '');
+  const hash = createHash('sha256');
+  for (const run of pieces(world, name, segments, places)) {
+    for (let at = 0; at < run.lengthBytes; at += STEP_BYTES) {
+      const bytes = readBytes(run.image, run.offsetBytes + at, Math.min(STEP_BYTES, run.lengthBytes - at));
+      hash.update(bytes);
+      appendFileSync(file, bytes);
+    }
+  }
+  return hash.digest('hex');
+}
+
 /** What is wrong with an LV's content; empty when it is what was laid there and e2fsck finds it clean. */
 export function payloadProblems(
   world: LabWorld,
@@ -152,24 +172,14 @@ export function payloadProblems(
   const segments = maps[name];
   if (segments === undefined) return [`${name} is gone`];
   const copy = join(world.dir, 'content.img');
-  writeFileSync(copy, '');
-  const hash = createHash('sha256');
-  let isExt: boolean | null = null;
-  for (const run of pieces(world, name, segments, places)) {
-    for (let at = 0; at < run.lengthBytes; at += STEP_BYTES) {
-      const bytes = readBytes(run.image, run.offsetBytes + at, Math.min(STEP_BYTES, run.lengthBytes - at));
-      isExt ??= bytes.readUInt16LE(1080) === 0xef53;
-      hash.update(bytes);
-      appendFileSync(copy, bytes);
-    }
-  }
   try {
-    if (hash.digest('hex') !== world.truth.payload[name]) return [`${name}: its content changed`];
-    if (isExt === true) run('e2fsck', ['-f', '-n', copy]);
+    const sha256 = copyLv(world, name, segments, places, copy);
+    if (sha256 !== world.truth.payload[name]) return [`${name}: its content changed`];
+    if (readBytes(copy, 1080, 2).readUInt16LE() === 0xef53) run('e2fsck', ['-f', '-n', copy]);
     return [];
   } catch (error) {
     return [`${name}: ${String(error)}`];
   } finally {
-    rmSync(copy);
+    rmSync(copy, { force: true });
   }
 }
