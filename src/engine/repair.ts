@@ -126,11 +126,8 @@ function surveyNow(system: System, notify: Notify): Result<Survey, string> {
 }
 
 async function endInterrupted(survey: Survey, system: System, notify: Notify) {
-  const record = interruptedRecord(system);
-  const isOurs = record?.regions.every((region) =>
-    survey.disks.some((disk) => disk.path === region.device && disk.identity === region.identity),
-  );
-  if (record === null || !isOurs) return ok(null);
+  const record = interruptedRecord(survey, system);
+  if (record === null) return ok(null);
   const recovered = await recover(record, survey, system, notify);
   return recovered.ok
     ? recovered

@@ -155,13 +155,19 @@ function newId(at: Date, files: RecordFiles): string {
   return id;
 }
 
-/** Reads a record back, with every stored byte checked against its CRC. */
-export function load(id: string, files: RecordFiles): Result<UndoRecord, string> {
+/** What a record is about, without its bytes. */
+export function describeRecord(id: string, files: RecordFiles): Result<RecordContent, string> {
   const bytes = files.read(id, CONTENT);
   if (bytes === null) return err(`there is no record ${id}`);
   const parsed = v.safeParse(ContentSchema, parseJson(bytes));
-  if (!parsed.success) return err(`record ${id} is damaged: ${parsed.issues[0].message}`);
-  const record = { ...parsed.output, id } as UndoRecord;
+  return parsed.success ? ok(parsed.output) : err(`record ${id} is damaged: ${parsed.issues[0].message}`);
+}
+
+/** Reads a record back, with every stored byte checked against its CRC. */
+export function load(id: string, files: RecordFiles): Result<UndoRecord, string> {
+  const content = describeRecord(id, files);
+  if (!content.ok) return content;
+  const record = { ...content.value, id } as UndoRecord;
   try {
     for (const _ of beforeImage(record, files));
   } catch (error) {

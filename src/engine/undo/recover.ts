@@ -9,9 +9,11 @@ import { Journal } from './journal.ts';
 import {
   crcBefore,
   crcIn,
+  describeRecord,
   type Image,
   imageNow,
   load,
+  type RecordContent,
   recordBlocks,
   saveAfter,
   type UndoRecord,
@@ -25,15 +27,26 @@ export interface Recovery {
   readonly ended: 'completed' | 'rolled-back';
 }
 
-/** The record of a run that a kill or a power cut ended; null when there is none. At most the newest can be one. */
-export function interruptedRecord(system: System): UndoRecord | null {
+/**
+ * The record of a run on these disks that a kill or a power cut ended; null when the last run on them ended well.
+ * Records of other disks do not matter here.
+ */
+export function interruptedRecord(survey: Survey, system: System): UndoRecord | null {
   for (const id of system.records.list().toReversed()) {
-    const record = load(id, system.records);
-    if (!record.ok) continue;
+    const content = describeRecord(id, system.records);
+    if (!content.ok || !isOn(content.value, survey)) continue;
     const journal = new Journal(system.records, id, system.clock);
-    return journal.has('finished') || journal.has('rolled-back') ? null : record.value;
+    if (journal.has('finished') || journal.has('rolled-back')) return null;
+    const record = load(id, system.records);
+    return record.ok ? record.value : null;
   }
   return null;
+}
+
+function isOn(record: RecordContent, survey: Survey): boolean {
+  return record.regions.every((region) =>
+    survey.disks.some((disk) => disk.path === region.device && disk.identity === region.identity),
+  );
 }
 
 /**

@@ -1,9 +1,10 @@
+import { volumeGroups } from '../../faults/volume-group/view.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { LiveTarget, Notify, System } from '../ports.ts';
 import { UnreadableBlock } from './blocks.ts';
 import { Journal } from './journal.ts';
-import { load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
+import { describeRecord, load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
 import { finish, interruptedRecord, recover } from './recover.ts';
 import { foreignChanges, type Restored, restore } from './restore.ts';
 
@@ -31,7 +32,7 @@ export interface RecordSummary {
 
 export function listRecords(system: Pick<System, 'records' | 'clock'>): RecordSummary[] {
   return system.records.list().map((id) => {
-    const record = load(id, system.records);
+    const record = describeRecord(id, system.records);
     if (!record.ok) {
       return { id, kind: 'repair', state: 'damaged', createdAt: '', volumeGroups: [], devices: [] };
     }
@@ -77,7 +78,7 @@ export async function undo(
 ): Promise<Result<Undone, UndoError>> {
   const wrongDisks = differentDisks(record, survey);
   if (wrongDisks.length > 0) return refuse(wrongDisks);
-  const interrupted = interruptedRecord(system);
+  const interrupted = interruptedRecord(survey, system);
   if (interrupted !== null) {
     const recovered = await recover(interrupted, survey, system, notify);
     if (!recovered.ok) return refuse([recovered.error]);
@@ -106,7 +107,7 @@ async function play(
   const opened = await system.openLive(record.regions);
   if (!opened.ok) return err({ kind: 'failed', message: opened.error });
   try {
-    return playOn(opened.value, record, system, notify);
+    return playOn(opened.value, record, survey, system, notify);
   } catch (error) {
     if (error instanceof UnreadableBlock) return err({ kind: 'failed', message: error.message });
     throw error;
@@ -118,12 +119,13 @@ async function play(
 function playOn(
   target: LiveTarget,
   record: UndoRecord,
+  survey: Survey,
   system: System,
   notify: Notify,
 ): Result<Undone, UndoError> {
   const after = loadAfter(record.id, system.records);
   const differences = foreignChanges(record, target, after === null ? [] : [after]);
-  if (differences.length > 0) return refuse(differences);
+  if (differences.length > 0) return refuse([...generationsNow(record, survey), ...differences]);
   const saved = saveForUndo(record, system.records, (id) => target.reader(id), system.clock());
   if (!saved.ok) return err({ kind: 'failed', message: saved.error });
   const undoRecord = saved.value;
@@ -138,6 +140,18 @@ function playOn(
   }
   finish(undoRecord, target, system, journal);
   return ok({ ...restored.value, record, undoRecord });
+}
+
+/** What the volume groups of a record are at, for people who wonder what changed. */
+function generationsNow(record: UndoRecord, survey: Survey): string[] {
+  return record.volumeGroups.flatMap(({ name, uuid, seqnoAfter }) => {
+    const seqno = volumeGroups(survey).find((view) => view.ref.uuid === uuid)?.base.metadata.seqno;
+    return seqno !== undefined && seqno > seqnoAfter
+      ? [
+          `volume group ${name} was changed since the repair: it is at generation ${seqno}, the repair wrote none above ${seqnoAfter}`,
+        ]
+      : [];
+  });
 }
 
 function refuse(reasons: readonly string[]): Result<never, UndoError> {
