@@ -36,6 +36,7 @@ export const systemPackages = {
     { name: 'util-linux', needs: ['unshare', 'lsblk'] },
     { name: 'zstd', needs: ['zstd'] },
     { name: 'strace', needs: ['strace'] },
+    { name: 'tmux', needs: ['tmux'] },
   ],
   vm: [
     { name: 'qemu-system-x86', needs: ['qemu-system-x86_64'] },

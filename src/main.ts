@@ -76,6 +76,7 @@ async function run(command: Command, options: Options, operands: readonly string
     options,
     operands,
     face,
+    isRoot: process.getuid?.() === 0,
     open: (targets) =>
       createSystem({
         targets,
@@ -128,19 +129,21 @@ function stopOnSignals(stop: { requested: boolean }, face: Face): void {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error) => {
-    // Only bugs come here: every expected failure is a result.
-    writeError(`lvmedic: this is a bug in lvmedic ${version}; please report it with this text:`);
-    writeError(
-      visible(error instanceof Error ? (error.stack ?? error.message) : String(error)).replaceAll(
-        '\\u000a',
-        '\n',
-      ),
-    );
-    process.exitCode = EXIT.operationalError;
-  },
-);
+/** Only bugs come here: every expected failure is a result. */
+function reportBug(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  writeError(`lvmedic: this is a bug in lvmedic ${version}; please report it with this text:`);
+  for (const line of text.split('\n')) writeError(visible(line));
+  process.exitCode = EXIT.operationalError;
+}
+
+process.on('uncaughtException', (error) => {
+  // enquirer pauses a console that readline has closed already (on Ctrl-C); its answer comes all the same.
+  if (codeOf(error) === 'ERR_USE_AFTER_CLOSE') return;
+  reportBug(error);
+  process.exit();
+});
+
+main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+}, reportBug);

@@ -24,6 +24,7 @@ export interface Context {
   /** What stands behind the command: TARGETs, a record, a fault. */
   readonly operands: readonly string[];
   readonly face: Face;
+  readonly isRoot: boolean;
   /** Opens the world for these TARGETs (none: all disks). */
   readonly open: (targets: readonly string[]) => Promise<Result<OpenSystem, string>>;
   /** For commands that write: fails with who holds the lock. */

@@ -33,7 +33,7 @@ It opens everything read-only and runs no lvm command that could write.
     }
     const findings = diagnose(read.value);
     const result = diagnoseResult(read.value, findings, prospects(read.value, findings));
-    face.say(diagnosis(result, firstLook(read.value)));
+    face.say(diagnosis(result, firstLook(read.value), hasImages(read.value)));
     face.result(result);
     return result.exitStatus;
   },
@@ -53,4 +53,8 @@ export function firstLook({ machine, disks }: Survey): readonly string[] | null 
     lockDir: null,
   };
   return lvmArgv(['pvscan', '--readonly'], { ...context, withoutLocks: false });
+}
+
+export function hasImages({ disks }: Survey): boolean {
+  return disks.some((disk) => disk.kind === 'image');
 }

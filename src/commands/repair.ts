@@ -1,16 +1,17 @@
-import { type RepairReport, repair } from '../engine/repair.ts';
+import { repair } from '../engine/repair.ts';
 import { diagnoseResult, repairResult } from '../engine/results.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
   confirmRepair,
   diagnosis,
-  NEEDS_TERMINAL,
+  NEEDS_ROOT,
+  needsTerminal,
   question,
   rehearsalLines,
   repairSummary,
 } from '../faces/wording.ts';
 import type { Command } from './command.ts';
-import { firstLook } from './diagnose.ts';
+import { firstLook, hasImages } from './diagnose.ts';
 
 export const repairCommand: Command = {
   name: 'repair',
@@ -28,14 +29,15 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
                                             a remedy that a person has chosen from diagnose
 `,
   options: ['unattended', 'policy', 'remedy', 'vg', 'dry-run'],
-  async run({ face, open, lock, operands, options }) {
+  async run({ face, open, lock, operands, options, isRoot }) {
     const fail = (message: string, status: number): number => {
       face.error(message, status);
       return status;
     };
     const asks = !options.unattended && !options.dryRun;
     const { confirm } = face;
-    if (asks && confirm === null) return fail(NEEDS_TERMINAL, EXIT.usage);
+    if (asks && confirm === null) return fail(needsTerminal('repair'), EXIT.usage);
+    if (!isRoot && !options.dryRun) return fail(NEEDS_ROOT, EXIT.operationalError);
     const opened = await open(operands);
     if (!opened.ok) return fail(opened.error, EXIT.operationalError);
     const system = opened.value;
@@ -49,12 +51,14 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
           permission: { policy, remedy: remedy !== null && vg !== null ? { id: remedy, vg } : null },
           dryRun: options.dryRun,
           onPlans: ({ survey, findings, prospects }) =>
-            face.say(diagnosis(diagnoseResult(survey, findings, prospects), firstLook(survey))),
+            face.say(
+              diagnosis(diagnoseResult(survey, findings, prospects), firstLook(survey), hasImages(survey)),
+            ),
+          onRehearsed: (plan, rehearsal) => face.say(rehearsalLines(plan, rehearsal)),
           confirm:
             asks && confirm !== null
-              ? (plan, rehearsal) => {
-                  face.say(['', ...rehearsalLines(plan, rehearsal)]);
-                  face.say(question(plan, system.records.durability, system.stateDir));
+              ? (plan) => {
+                  face.say(['', ...question(plan, system.records.durability, system.stateDir)]);
                   return confirm(confirmRepair(plan.volumeGroup.name));
                 }
               : null,
@@ -62,7 +66,6 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
         face.notify,
       );
       if (!report.ok) return fail(report.error, EXIT.operationalError);
-      if (!asks) sayRehearsals(report.value, (lines) => face.say(lines));
       const { folder, durability } = system.records;
       const result = repairResult(report.value, options.dryRun, { folder, durability });
       face.say(repairSummary(result));
@@ -73,7 +76,3 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
     }
   },
 };
-
-function sayRehearsals({ rehearsals }: RepairReport, say: (lines: readonly string[]) => void): void {
-  for (const { plan, rehearsal } of rehearsals) say(rehearsalLines(plan, rehearsal));
-}

@@ -2,7 +2,7 @@ import { undoFailed, undoResult } from '../engine/results.ts';
 import { survey } from '../engine/survey/survey.ts';
 import { listRecords, recordToUndo, type UndoError, undo } from '../engine/undo/undo.ts';
 import { EXIT } from '../exit-codes.ts';
-import { confirmUndo, NEEDS_TERMINAL, recordList, undoSummary } from '../faces/wording.ts';
+import { confirmUndo, needsTerminal, recordList, undoSummary } from '../faces/wording.ts';
 import { assertNever } from '../model/result.ts';
 import type { Command } from './command.ts';
 
@@ -46,8 +46,7 @@ anything else changed them since. The undo itself is recorded, so it can be undo
     const record = found.value;
     const { confirm } = face;
     if (!options.unattended) {
-      if (confirm === null)
-        return end(NEEDS_TERMINAL.replace('repair --unattended', 'undo --unattended'), EXIT.usage);
+      if (confirm === null) return end(needsTerminal('undo'), EXIT.usage);
       if (!(await confirm(confirmUndo(record.id)))) return end('stopped on request', EXIT.cancelled);
     }
     const system = await open([...new Set(record.regions.map((region) => region.device))]);

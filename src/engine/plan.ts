@@ -151,7 +151,10 @@ export function select(
   for (const each of prospect) {
     declined.push(...each.declined);
     const named = each.plans.find(
-      (plan) => plan.remedyId === may.remedy?.id && plan.volumeGroup.name === may.remedy.vg,
+      (plan) =>
+        may.policy !== 'report' &&
+        plan.remedyId === may.remedy?.id &&
+        plan.volumeGroup.name === may.remedy.vg,
     );
     const allowed = named ?? each.plans.find((plan) => ALLOWED[may.policy].includes(plan.policy));
     if (allowed !== undefined) plans.push(allowed);

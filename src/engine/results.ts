@@ -151,8 +151,14 @@ export function repairResult(
     durability: place.durability,
   };
   const [first] = rehearsals;
+  const diagnosed = diagnoseResult(report.survey, report.findings, report.prospects);
+  const repaired = new Set(report.repaired);
   return {
-    ...diagnoseResult(report.survey, report.findings, report.prospects),
+    ...diagnosed,
+    volumeGroups: diagnosed.volumeGroups.map((vg) => ({
+      ...vg,
+      healthy: vg.healthy || repaired.has(vg.uuid),
+    })),
     command: 'repair',
     exitStatus: exitStatusOf(report),
     outcome: report.outcome,

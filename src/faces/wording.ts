@@ -51,7 +51,11 @@ export function writeLines({
   return [`  write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}`, `    # ${why}`];
 }
 
-export function diagnosis(result: DiagnoseResult, look: readonly string[] | null): string[] {
+export function diagnosis(
+  result: DiagnoseResult,
+  look: readonly string[] | null,
+  isImages: boolean,
+): string[] {
   const faults = result.findings.filter((finding) => finding.explainedBy === null);
   const groups = result.volumeGroups.map(
     (vg) => `${vg.name} ${vg.healthy ? 'is in order' : 'is NOT in order'}`,
@@ -67,6 +71,11 @@ export function diagnosis(result: DiagnoseResult, look: readonly string[] | null
     ...unread,
     ...faults.flatMap((finding, index) => ['', ...findingLines(finding, index + 1, result)]),
     '',
+    ...(isImages
+      ? [
+          'lvm takes devices, not image files: attach them (losetup --find --show FILE) to type these commands.',
+        ]
+      : []),
     ...(look === null ? [] : ['To look at it with lvm itself, without writing:', `  $ ${shellLine(look)}`]),
     'More about a fault: lvmedic explain FAULT',
   ];
@@ -140,8 +149,8 @@ export function question(plan: VgPlan, durability: 'stable' | 'volatile', undoFo
   ];
 }
 
-export const confirmRepair = (vg: string): string => `Repair ${vg} now? (y/N)`;
-export const confirmUndo = (id: string): string => `Play undo record ${id} back? (y/N)`;
+export const confirmRepair = (vg: string): string => `Repair ${vg} now?`;
+export const confirmUndo = (id: string): string => `Play undo record ${id} back?`;
 
 export function repairSummary(result: RepairResult): string[] {
   const undo = result.undoRecord && `To undo it, byte for byte: lvmedic undo ${result.undoRecord.id}`;
@@ -204,6 +213,8 @@ export function recordList(records: readonly RecordSummary[]): string[] {
   );
 }
 
-export const NEEDS_TERMINAL =
-  'repairing by question and answer needs a terminal, and there is none. For a repair without questions: lvmedic repair --unattended';
+export const needsTerminal = (command: string): string =>
+  `answering questions needs a terminal, and there is none. Without questions: lvmedic ${command} --unattended`;
+export const NEEDS_ROOT =
+  'writing to disks, and attaching images for lvm, needs root. diagnose and repair --dry-run work without';
 export const STOPPING = 'Stopping: the step in progress is finished first, then everything goes back.';

@@ -2,6 +2,7 @@ import type { Choice } from '../model/finding.ts';
 import { defineFault } from './define.ts';
 import { eachMember, says, viewOf } from './evidence.ts';
 import { lvsAffectedBy } from './volume-group/blockers.ts';
+import type { VolumeGroupView } from './volume-group/view.ts';
 
 export const pvAbsent = defineFault({
   id: 'lvm2-pv-absent',
@@ -35,9 +36,9 @@ The risk
       }
       const affected = lvsAffectedBy(new Set([member.section.uuid]), view.base.metadata);
       const lvs = affected.length === 0 ? 'no LV uses it' : `it holds parts of ${affected.join(', ')}`;
-      const hint = member.section.deviceHint;
+      const hint = lastSeenAs(member.section.uuid, view);
       return {
-        summary: `a physical volume of ${view.ref.name} is on none of the disks (it was ${hint}; ${lvs})`,
+        summary: `a physical volume of ${view.ref.name} is on none of the disks (${hint}${lvs})`,
         evidence: [
           says(
             view.base,
@@ -64,7 +65,7 @@ The risk
     return {
       kind: 'declined',
       reason:
-        `the disk with PV id ${section.uuid} (${size}, last seen as ${section.deviceHint}) is absent.` +
+        `the disk with PV id ${section.uuid} (${size}; ${lastSeenAs(section.uuid, view)}PV of ${view.ref.name}) is absent.` +
         `${maybe}${taken} Attach or restore it and run lvmedic again.`,
       choices: [forget(affected)],
     };
@@ -80,4 +81,12 @@ function forget(affected: readonly string[]): Choice {
     losses: affected.length === 0 ? [] : [`logical volumes that need it are deleted: ${affected.join(', ')}`],
     intents: [{ kind: 'forget-absent' }],
   };
+}
+
+/** The device path that the newest generation which knows one gives. */
+function lastSeenAs(pvUuid: string, view: VolumeGroupView): string {
+  const hint = view.texts
+    .flatMap((text) => text.metadata.pvs)
+    .find((pv) => pv.uuid === pvUuid && pv.deviceHint.startsWith('/'))?.deviceHint;
+  return hint === undefined ? '' : `last seen as ${hint}; `;
 }

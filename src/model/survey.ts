@@ -54,7 +54,8 @@ export interface ActiveLv {
   readonly lvUuid: string;
   /** `/dev/dm-3`. */
   readonly node: string;
-  readonly dmName: string;
+  /** `vg0/root`. */
+  readonly name: string;
   readonly open: boolean;
   /** What holds it, in words: `mounted on /`, `swap`, `held by dm-4`. */
   readonly heldBy: string | null;

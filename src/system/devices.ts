@@ -43,7 +43,7 @@ function sysFolder(rdev: number): string | null {
 }
 
 /** As glibc's gnu_dev_major and gnu_dev_minor take a device number apart, for numbers below 2^32. */
-function numbersOf(rdev: number): { major: number; minor: number } {
+export function numbersOf(rdev: number): { major: number; minor: number } {
   return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
 }
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import type { Runner } from '../engine/ports.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { findExecutable, listFolder, readText } from './files.ts';
@@ -25,6 +26,11 @@ export async function attachLoop(
   const node = run.stdout.trim();
   if (run.exitCode !== 0 || !node.startsWith('/dev/')) {
     return err(`no loop device could be had (${run.stderr.trim() || `losetup ended with ${run.exitCode}`})`);
+  }
+  // A node can stay read-only from an earlier use; lvm would report success and write nothing.
+  const blockdev = findExecutable('blockdev');
+  if (readText(`/sys/block/${path.basename(node)}/ro`) === '1' && blockdev !== null) {
+    await runner.run([blockdev, '--setrw', node]);
   }
   // Detached while we hold it open, the kernel frees it at our last close: also when we are killed.
   const fd = fs.openSync(node, 'r+');

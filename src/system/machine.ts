@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Runner } from '../engine/ports.ts';
 import { parseVersion } from '../lvm/version.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { ActiveLv, LvmTool, Machine } from '../model/survey.ts';
+import { numbersOf } from './devices.ts';
 import { findExecutable, listFolder, readText } from './files.ts';
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -47,18 +49,19 @@ export function inInitramfs(): boolean {
 
 /** LVs that the kernel has mapped: their device-mapper id is `LVM-`, VG id, LV id, and perhaps a layer. */
 function activeLvs(): ActiveLv[] {
-  return listFolder('/sys/block').flatMap((name): ActiveLv[] => {
-    const uuid = readText(`/sys/block/${name}/dm/uuid`) ?? '';
-    const parts = /^LVM-([0-9A-Za-z]{32})([0-9A-Za-z]{32})/.exec(uuid);
+  const names = listFolder('/sys/block').filter((name) => dmUuid(name).startsWith('LVM-'));
+  if (names.length === 0) return [];
+  const opens = openCounts();
+  return names.flatMap((name): ActiveLv[] => {
+    const parts = /^LVM-([0-9A-Za-z]{32})([0-9A-Za-z]{32})/.exec(dmUuid(name));
     if (parts === null) return [];
-    const node = `/dev/${name}`;
-    const heldBy = holderOf(name, node);
+    const heldBy = holderOf(name, opens.get(dmUuid(name)));
     return [
       {
         vgUuid: dashed(parts[1] ?? ''),
         lvUuid: dashed(parts[2] ?? ''),
-        node,
-        dmName: readText(`/sys/block/${name}/dm/name`) ?? name,
+        node: `/dev/${name}`,
+        name: lvName(readText(`/sys/block/${name}/dm/name`) ?? name),
         open: heldBy !== null,
         heldBy,
       },
@@ -66,37 +69,50 @@ function activeLvs(): ActiveLv[] {
   });
 }
 
+const dmUuid = (name: string): string => readText(`/sys/block/${name}/dm/uuid`) ?? '';
+
 /** lvm prints ids in groups of 6-4-4-4-4-4-6. */
 function dashed(id: string): string {
   return [6, 10, 14, 18, 22, 26].reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, id);
 }
 
-/** What holds a mapped LV, in words; null when nothing does. Holders that are LVs themselves do not count: they go with it. */
-function holderOf(name: string, node: string): string | null {
-  const device = readText(`/sys/block/${name}/dev`) ?? '';
-  const mount = (readText('/proc/self/mountinfo') ?? '')
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find((fields) => fields[2] === device);
-  if (mount !== undefined) return `mounted on ${mount[4]}`;
-  const swap = (readText('/proc/swaps') ?? '')
-    .split('\n')
-    .some((line) => realPath(line.split(/\s/)[0] ?? '') === node);
-  if (swap) return 'swap';
-  const holders = listFolder(`/sys/block/${name}/holders`);
-  const foreign = holders.find(
-    (holder) => !(readText(`/sys/block/${holder}/dm/uuid`) ?? '').startsWith('LVM-'),
-  );
-  if (foreign !== undefined) return `held by ${foreign}`;
-  return holders.length === 0 && isClaimed(node) ? 'in use by another program' : null;
+/** `vm1--vg-home` is device-mapper's name of `vm1-vg/home`. */
+function lvName(dmName: string): string {
+  return dmName.replace(/(?<!-)((?:--)*)-(?!-)/, '$1/').replaceAll('--', '-');
 }
 
-function realPath(file: string): string {
-  try {
-    return file.startsWith('/') ? fs.realpathSync(file) : file;
-  } catch {
-    return file;
-  }
+/** How often each mapped device is open, by its device-mapper id; empty where dmsetup is missing. */
+function openCounts(): Map<string, number> {
+  const dmsetup = findExecutable('dmsetup');
+  if (dmsetup === null) return new Map();
+  const args = ['info', '-c', '--noheadings', '--separator', ' ', '-o', 'open,uuid'];
+  const { stdout } = spawnSync(dmsetup, args, { encoding: 'utf8', timeout: 30_000, env: { LC_ALL: 'C' } });
+  const lines = (stdout ?? '').split('\n').map((line) => line.trim().split(' '));
+  return new Map(lines.flatMap(([open, uuid]) => (uuid ? [[uuid, Number(open)] as const] : [])));
+}
+
+/** What holds a mapped LV, in words; null when nothing does. Holders that are LVs themselves go with it. */
+function holderOf(name: string, openCount: number | undefined): string | null {
+  const device = readText(`/sys/block/${name}/dev`) ?? '';
+  const mounts = (readText('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' '));
+  const mount = mounts.find((fields) => fields[2] === device);
+  if (mount !== undefined) return `mounted on ${mount[4]}`;
+  const swaps = (readText('/proc/swaps') ?? '').split('\n').map((line) => line.split(/\s/)[0] ?? '');
+  if (swaps.some((node) => deviceNumber(node) === device)) return 'swap';
+  const holders = listFolder(`/sys/block/${name}/holders`);
+  const foreign = holders.find((holder) => !dmUuid(holder).startsWith('LVM-'));
+  if (foreign !== undefined) return `held by ${foreign}`;
+  const inUse =
+    openCount === undefined ? holders.length === 0 && isClaimed(`/dev/${name}`) : openCount > holders.length;
+  return inUse ? 'in use by another program' : null;
+}
+
+/** `254:3`, as sysfs writes it; null for what is no block device. */
+function deviceNumber(node: string): string | null {
+  const stat = node.startsWith('/') ? fs.statSync(node, { throwIfNoEntry: false }) : undefined;
+  if (!stat?.isBlockDevice()) return null;
+  const { major, minor } = numbersOf(stat.rdev);
+  return `${major}:${minor}`;
 }
 
 /** O_EXCL on a block device fails while anything else has claimed it. */

@@ -174,12 +174,13 @@ function differentDisks(record: UndoRecord, survey: Survey): string[] {
 }
 
 function openVolumes(record: UndoRecord, survey: Survey): string[] {
-  const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
-  return survey.machine.activeLvs
-    .filter((lv) => uuids.has(lv.vgUuid))
-    .map((lv) =>
-      lv.open
-        ? `${lv.dmName} is open (${lv.heldBy ?? 'in use'})`
-        : `${lv.dmName} is active: lvm vgchange -an first`,
-    );
+  return record.volumeGroups.flatMap(({ name, uuid }) =>
+    survey.machine.activeLvs
+      .filter((lv) => lv.vgUuid === uuid)
+      .map((lv) =>
+        lv.open
+          ? `${lv.name} is open (${lv.heldBy ?? 'in use'})`
+          : `${lv.name} is active: run lvm vgchange -an ${name} first`,
+      ),
+  );
 }

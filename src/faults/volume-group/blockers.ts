@@ -1,7 +1,7 @@
 import { isVisible, occupiedRuns, overlaps, type PvRun, pvsNeededBy } from '../../model/extents.ts';
 import type { VgMetadata } from '../../model/metadata.ts';
 import type { Survey } from '../../model/survey.ts';
-import { diskOf, type Member } from './pieces.ts';
+import type { Member } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
 const SECTOR_BYTES = 512;
@@ -30,7 +30,6 @@ export function blockersOf(view: VolumeGroupView, survey: Survey): string[] {
     ...notUnderstood(metadata),
     ...conflicts(view.members),
     ...inUse(view, survey),
-    ...unwritable(view, survey),
     ...misfits(view),
     ...tooLarge(view),
     ...(view.seqnoSeen >= MAX_SEQNO
@@ -89,14 +88,7 @@ function conflicts(members: readonly Member[]): string[] {
 function inUse(view: VolumeGroupView, survey: Survey): string[] {
   return survey.machine.activeLvs
     .filter((lv) => lv.vgUuid === view.ref.uuid && lv.open)
-    .map((lv) => `${lv.dmName} is open (${lv.heldBy ?? 'in use'}): unmount or stop what uses it first`);
-}
-
-function unwritable(view: VolumeGroupView, survey: Survey): string[] {
-  const regions = view.members.flatMap((member) => member.region ?? []);
-  return regions
-    .filter((region) => diskOf(survey, region)?.readOnly)
-    .map((region) => `${region.id} is read-only: make it writable, or work on a copy`);
+    .map((lv) => `${lv.name} is open (${lv.heldBy ?? 'in use'}): unmount or stop what uses it first`);
 }
 
 /** The way back keeps whole areas: one that claims gigabytes is a lie or beyond what lvmedic was made for. */

@@ -1,5 +1,5 @@
 import type { PvSection } from '../../model/metadata.ts';
-import type { Disk, MetadataArea, MetadataText, Region, Survey } from '../../model/survey.ts';
+import type { MetadataArea, MetadataText, Region, Survey } from '../../model/survey.ts';
 
 /** The pieces of which `view.ts` puts volume groups together. */
 
@@ -29,10 +29,6 @@ export interface Member {
 /** Regions where a PV of its own can be: legs of md and multipath are left out. */
 export function regionsOf(survey: Survey): Region[] {
   return survey.disks.flatMap((disk) => disk.regions).filter((region) => !region.isLeg);
-}
-
-export function diskOf(survey: Survey, region: Region): Disk | undefined {
-  return survey.disks.find((disk) => disk.path === region.device);
 }
 
 /** The PV id that a good label gives this region; null where there is none. */
