@@ -6,7 +6,7 @@ import type { RehearsedPlan } from './rehearse.ts';
 import type { RepairReport } from './repair.ts';
 import { isData } from './spans.ts';
 import { resurvey } from './survey/survey.ts';
-import { UnreadableBlock } from './undo/blocks.ts';
+import { ioMessage } from './undo/io-error.ts';
 import { Journal } from './undo/journal.ts';
 import {
   crcBefore,
@@ -54,89 +54,105 @@ export async function carryOut(
     const saved = saveForRepair(plans, survey, system.records, (id) => target.reader(id), system.clock());
     if (!saved.ok)
       return untouched('failed', `the way back could not be saved, so nothing was changed: ${saved.error}`);
-    return await applyAll(plans, saved.value, target, survey, system, notify);
+    const journal = new Journal(system.records, saved.value.id, system.clock);
+    return await attemptAndKeep({ plans, undo: saved.value, journal, target, survey, system, notify });
   } finally {
     await target.release();
   }
 }
 
-async function applyAll(
-  plans: readonly RehearsedPlan[],
-  undo: UndoRecord,
-  target: LiveTarget,
-  survey: Survey,
-  system: System,
-  notify: Notify,
-): Promise<Ending> {
-  const journal = new Journal(system.records, undo.id, system.clock);
-  const { stopRequested } = system;
-  const failures: string[] = [];
-  let stopped = false;
+/** What a repair of live disks works with once its record is saved. */
+interface Work {
+  readonly plans: readonly RehearsedPlan[];
+  readonly undo: UndoRecord;
+  readonly journal: Journal;
+  readonly target: LiveTarget;
+  readonly survey: Survey;
+  readonly system: System;
+  readonly notify: Notify;
+}
+
+/** Why an attempt did not reach its goal; no failures when it did. */
+interface Attempt {
+  readonly failures: readonly string[];
+  readonly stopped: boolean;
   /** The volumes could not be put away, for somebody uses them: no failure of the repair. */
-  let inUse = false;
-  for (const [index, plan] of plans.entries()) {
-    notify({ type: 'phase', phase: 'apply', detail: plan.volumeGroup.name });
-    const textDir = system.records.folder(undo.id);
-    const place = { ...target, pathOf: (id: string) => `${textDir}/${textName(index, id)}` };
-    const done = await apply({ target: place, plan, undo, journal, stopRequested }, system.runner, notify);
-    if (done.ok && !stopRequested()) continue;
-    if (done.ok) failures.push('stopped on request');
-    stopped = done.ok || done.error.kind === 'stopped';
-    if (!done.ok) {
-      failures.push(done.error.message);
-      const step = plan.steps[done.error.step];
-      inUse = step?.kind === 'lvm' && step.liveOnly;
-    }
-    break;
-  }
+  readonly inUse: boolean;
+}
+
+const failed = (...failures: string[]): Attempt => ({ failures, stopped: false, inUse: false });
+
+async function attemptAndKeep(work: Work): Promise<Ending> {
+  const attempt = await attemptAll(work);
+  if (attempt.failures.length > 0) return rollBack(attempt, work);
+  const repaired = work.plans.map((plan) => plan.volumeGroup.uuid);
+  return { outcome: 'repaired', undoRecord: work.undo, repaired, failures: [], halfway: false };
+}
+
+/** Applies, verifies and writes down the end. A disk or record that can no longer be read or written fails it. */
+async function attemptAll(work: Work): Promise<Attempt> {
+  const { plans, undo, journal, target, system, notify } = work;
   try {
-    if (failures.length === 0) {
-      notify({ type: 'phase', phase: 'verify', detail: '' });
-      const mine = new Set(plans.flatMap((plan) => plan.regionIds));
-      const after = resurvey(survey, (id) => (mine.has(id) ? target.reader(id) : null));
-      failures.push(
-        ...plans.flatMap((plan) => unmet(plan, after)),
-        ...plans.flatMap((plan) => touchedData(plan, undo, target)),
-      );
+    for (const [index, plan] of plans.entries()) {
+      const applied = await applyOne(plan, index, work);
+      if (applied.failures.length > 0) return applied;
     }
-    if (failures.length === 0) {
-      journal.note('verified');
-      finish(undo, target, system, journal);
-      return {
-        outcome: 'repaired',
-        undoRecord: undo,
-        repaired: plans.map((plan) => plan.volumeGroup.uuid),
-        failures: [],
-        halfway: false,
-      };
-    }
-    notify({ type: 'phase', phase: 'roll-back', detail: failures.join('; ') });
-    journal.note('rolling-back');
+    notify({ type: 'phase', phase: 'verify', detail: '' });
+    const mine = new Set(plans.flatMap((plan) => plan.regionIds));
+    const after = resurvey(work.survey, (id) => (mine.has(id) ? target.reader(id) : null));
+    const failures = plans.flatMap((plan) => [...unmet(plan, after), ...touchedData(plan, undo, target)]);
+    if (failures.length > 0) return failed(...failures);
+    journal.note('verified');
+    finish(undo, target, system, journal);
+    return failed();
+  } catch (error) {
+    return failed(ioMessage(error));
+  }
+}
+
+async function applyOne(plan: RehearsedPlan, index: number, work: Work): Promise<Attempt> {
+  const { undo, journal, target, system, notify } = work;
+  const { stopRequested } = system;
+  notify({ type: 'phase', phase: 'apply', detail: plan.volumeGroup.name });
+  const textDir = system.records.folder(undo.id);
+  const place = { ...target, pathOf: (id: string) => `${textDir}/${textName(index, id)}` };
+  const done = await apply({ target: place, plan, undo, journal, stopRequested }, system.runner, notify);
+  if (done.ok) {
+    return stopRequested() ? { failures: ['stopped on request'], stopped: true, inUse: false } : failed();
+  }
+  const { kind, step: number, message } = done.error;
+  const step = plan.steps[number];
+  return { failures: [message], stopped: kind === 'stopped', inUse: step?.kind === 'lvm' && step.liveOnly };
+}
+
+/** Puts every byte back. The journal may be beyond reach by now; the bytes come first. */
+function rollBack({ failures, stopped, inUse }: Attempt, work: Work): Ending {
+  const { undo, journal, target, system, notify } = work;
+  const halfway = (message: string): Ending => ({
+    ...{ outcome: 'failed', undoRecord: undo, repaired: [], halfway: true },
+    failures: [...failures, message],
+  });
+  notify({ type: 'phase', phase: 'roll-back', detail: failures.join('; ') });
+  try {
+    noteIfPossible(journal, 'rolling-back');
     const restored = restore(undo, system.records, target, notify);
-    if (!restored.ok) {
-      const all = [...failures, restored.error];
-      return { outcome: 'failed', undoRecord: undo, repaired: [], failures: all, halfway: true };
-    }
-    journal.note('rolled-back');
+    if (!restored.ok) return halfway(restored.error);
+    noteIfPossible(journal, 'rolled-back');
     if (restored.value.restoredBytes === 0 && !stopped) {
       return untouched(inUse ? 'declined' : 'failed', ...failures);
     }
-    return {
-      outcome: stopped ? 'cancelled' : 'undone',
-      undoRecord: undo,
-      repaired: [],
-      failures,
-      halfway: false,
-    };
+    const outcome = stopped ? 'cancelled' : 'undone';
+    return { outcome, undoRecord: undo, repaired: [], failures, halfway: false };
   } catch (error) {
-    if (!(error instanceof UnreadableBlock)) throw error;
-    return {
-      outcome: 'failed',
-      undoRecord: undo,
-      repaired: [],
-      failures: [...failures, error.message],
-      halfway: true,
-    };
+    return halfway(ioMessage(error));
+  }
+}
+
+function noteIfPossible(journal: Journal, event: 'rolling-back' | 'rolled-back'): void {
+  try {
+    journal.note(event);
+  } catch (error) {
+    ioMessage(error);
   }
 }
 

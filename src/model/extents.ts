@@ -8,6 +8,23 @@ export interface PvRun {
   readonly lvUuid: string;
 }
 
+interface Names {
+  readonly uuidOf: ReadonlyMap<string, string>;
+  readonly byName: ReadonlyMap<string, LvSection>;
+}
+const names = new WeakMap<VgMetadata, Names>();
+
+function namesIn(metadata: VgMetadata): Names {
+  const known = names.get(metadata);
+  if (known !== undefined) return known;
+  const made = {
+    uuidOf: new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid])),
+    byName: new Map(metadata.lvs.map((lv) => [lv.name, lv])),
+  };
+  names.set(metadata, made);
+  return made;
+}
+
 /** Every run of extents that the LVs of a generation occupy on PVs. Areas on PVs that the text does not define are left out. */
 export function occupiedRuns(metadata: VgMetadata): PvRun[] {
   return metadata.lvs.flatMap((lv) => runsOf(lv, metadata));
@@ -15,7 +32,7 @@ export function occupiedRuns(metadata: VgMetadata): PvRun[] {
 
 /** The runs of one LV itself, without its sub-LVs. */
 export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
-  const uuidOf = new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid]));
+  const { uuidOf } = namesIn(metadata);
   const runs: PvRun[] = [];
   for (const segment of lv.segments) {
     for (const area of segment.areas) {
@@ -29,7 +46,7 @@ export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
 
 /** The LV and every LV it stands on, by name, each once. */
 export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
-  const byName = new Map(metadata.lvs.map((each) => [each.name, each]));
+  const { byName } = namesIn(metadata);
   const seen = new Map<string, LvSection>();
   const visit = (each: LvSection | undefined) => {
     if (each === undefined || seen.has(each.name)) return;

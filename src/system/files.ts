@@ -107,3 +107,17 @@ export function syncFolder(folder: string): void {
     fs.closeSync(fd);
   }
 }
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns where the kernel answers ENOENT under a
+ * folder that exists (/proc).
+ */
+export function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Result } from '../model/result.ts';
-import { codeOf, listFolder, readText } from './files.ts';
+import { codeOf, listFolder, makeFolder, readText } from './files.ts';
 import { RUN_MARK } from './run.ts';
 
 const ORPHAN_WAIT_MS = 30_000;
@@ -16,7 +16,7 @@ export interface Lock {
 export function takeLock(file = LOCK): Result<Lock, string> {
   const mine = `${process.pid} ${startOf(process.pid)}\n`;
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file));
     for (let tries = 0; tries < 3; tries++) {
       try {
         fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from './files.ts';
 
 /** Appends to `file` and `file`.json; a log that cannot be written never stops a repair. */
 export function openLog(file: string): { text(line: string): void; event(line: string): void } {
   const append = (to: string) => (line: string) => {
     try {
-      fs.mkdirSync(path.dirname(to), { recursive: true });
+      makeFolder(path.dirname(to));
       fs.appendFileSync(to, `${line}\n`, { mode: 0o600 });
     } catch {}
   };

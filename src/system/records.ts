@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RecordFiles } from '../engine/ports.ts';
-import { codeOf, listFolder, syncFolder, writeDurably } from './files.ts';
+import { codeOf, listFolder, makeFolder, syncFolder, writeDurably } from './files.ts';
 
 /** statfs types of filesystems that a power cut empties (linux/magic.h): tmpfs, ramfs, overlay, squashfs. */
 const VOLATILE = new Set([0x01021994, 0x858458f6, 0x794c7630, 0x73717368]);
@@ -19,7 +19,7 @@ export function recordFiles(stateDir: string, targetDevices: () => ReadonlySet<n
     folder,
     write(id, name, bytes) {
       if (!fs.existsSync(folder(id))) {
-        fs.mkdirSync(folder(id), { recursive: true, mode: 0o700 });
+        makeFolder(folder(id));
         for (const each of [root, stateDir, path.dirname(stateDir)]) syncFolder(each);
       }
       writeDurably(path.join(folder(id), name), bytes);
@@ -71,7 +71,7 @@ function nearestExisting(folder: string): string | null {
 function whyUnusable(root: string, targets: ReadonlySet<number>): string | null {
   const advice = 'Give a folder on another disk with --state-dir';
   try {
-    fs.mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolder(root);
     fs.accessSync(root, fs.constants.W_OK);
   } catch (error) {
     return `the folder for undo records, ${root}, cannot be written (${codeOf(error)}). ${advice}`;

@@ -6,8 +6,9 @@ import type { BlockReader } from '../model/block-reader.ts';
 import type { PlanText } from '../model/plan.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { LvmTool, Region } from '../model/survey.ts';
+import { isBlank } from '../ondisk/lvm2/bytes.ts';
 import { describeDevice, hasHolders } from './devices.ts';
-import { codeOf, fileReader, fileWriter } from './files.ts';
+import { codeOf, fileReader, fileWriter, listFolder, makeFolder } from './files.ts';
 import { attachLoop, type Loop, loopsOver } from './loops.ts';
 import { isClaimed } from './machine.ts';
 import { holdUdev } from './udev.ts';
@@ -18,6 +19,8 @@ global { event_activation = 0 }
 activation { udev_sync = 0 udev_rules = 0 monitoring = 0 }
 backup { backup = 0 archive = 0 }
 `;
+
+const REPLICA = 'replica-';
 
 interface Attached {
   readonly regionId: string;
@@ -188,7 +191,7 @@ function copy(source: BlockReader, from: number, fd: number, to: number, lengthB
   for (let at = 0; at < lengthBytes; at += CHUNK_BYTES) {
     const read = source.read(from + at, Math.min(CHUNK_BYTES, lengthBytes - at));
     if (!read.ok) throw new Error(`read error ${read.error.code} at byte ${read.error.offsetBytes}`);
-    if (read.value.some((byte) => byte !== 0)) fs.writeSync(fd, read.value, 0, read.value.length, to + at);
+    if (!isBlank(read.value)) fs.writeSync(fd, read.value, 0, read.value.length, to + at);
   }
 }
 
@@ -214,13 +217,24 @@ function canLock(): boolean {
   }
 }
 
+/** Copies that a killed rehearsal left: they lie in memory. */
+function removeOrphans(parent: string): void {
+  for (const name of listFolder(parent)) {
+    const pid = name.startsWith(REPLICA) ? name.slice(REPLICA.length).split('-')[0] : undefined;
+    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`))
+      fs.rmSync(path.join(parent, name), { recursive: true });
+  }
+}
+
 /** A private folder with room for the copies: in memory first, then where the undo records lie. */
 function makeReplicaFolder(stateDir: string, neededBytes: number): Result<string, string> {
   for (const parent of ['/run/lvmedic', stateDir, os.tmpdir()]) {
     try {
-      fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+      makeFolder(parent);
+      removeOrphans(parent);
       const { bavail, bsize } = fs.statfsSync(parent);
-      if (bavail * bsize > neededBytes * 1.25) return ok(fs.mkdtempSync(path.join(parent, 'replica-')));
+      if (bavail * bsize > neededBytes * 1.25)
+        return ok(fs.mkdtempSync(path.join(parent, `${REPLICA}${process.pid}-`)));
     } catch {}
   }
   return err(`there is no room for copies of the metadata (${neededBytes} bytes)`);

@@ -1,10 +1,11 @@
 import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identify.ts';
 import { labelledUuid, regionsOf } from '../../faults/volume-group/pieces.ts';
 import { carriersOf, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
-import type { BlockReader } from '../../model/block-reader.ts';
+import { type BlockReader, slice } from '../../model/block-reader.ts';
 import { lvSizeExtents } from '../../model/extents.ts';
 import type { LvSection, PvSection, VgMetadata } from '../../model/metadata.ts';
 import type { Hypothesis, MetadataText, Region, Signature, Survey } from '../../model/survey.ts';
+import { isBlank } from '../../ondisk/lvm2/bytes.ts';
 import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
 
 const SECTOR_BYTES = 512;
@@ -75,12 +76,18 @@ function guesses(text: MetadataText, survey: Survey, alsoLabelled: boolean): Gue
 
 /** Looks at the places where a text puts its LVs. */
 class Contents {
-  readonly #survey: Survey;
   readonly #readerOf: ReaderOf;
+  readonly #labelled = new Map<string, Region>();
+  /** By region and offset: many guesses look at the same places. */
+  readonly #filesystems = new Map<string, Signature | null>();
+  readonly #blank = new Map<string, boolean>();
 
   constructor(survey: Survey, readerOf: ReaderOf) {
-    this.#survey = survey;
     this.#readerOf = readerOf;
+    for (const region of regionsOf(survey).toReversed()) {
+      const uuid = labelledUuid(region);
+      if (uuid !== null) this.#labelled.set(uuid, region);
+    }
   }
 
   weigh(guess: Guess): Hypothesis {
@@ -91,6 +98,7 @@ class Contents {
       found.example ??= { offsetBytes, found: what };
     };
     for (const lv of text.metadata.lvs) {
+      if (!standsOn(lv, section)) continue;
       const filesystem = this.#filesystemOf(lv, guess);
       if (filesystem === null) continue;
       const sizeBytes = lvSizeExtents(lv) * extentBytes(text.metadata);
@@ -122,17 +130,27 @@ class Contents {
     const start = placeOf(lv, 0, text.metadata);
     if (start === null) return null;
     const pvUuid = text.metadata.pvs.find((pv) => pv.name === start.pvName)?.uuid;
-    const home =
-      start.pvName === section.name
-        ? region
-        : regionsOf(this.#survey).find((each) => labelledUuid(each) === pvUuid);
+    const home = start.pvName === section.name ? region : this.#labelled.get(pvUuid ?? '');
     const reader = home && this.#readerOf(home);
     if (reader === undefined) return null;
-    const { signatures } = readSignatures({
-      sizeBytes: reader.sizeBytes - start.offsetBytes,
-      read: (offset, length) => reader.read(start.offsetBytes + offset, length),
-    });
-    return signatures.find((each) => each.spanBytes !== null && !each.type.startsWith('linux_raid')) ?? null;
+    const key = `${home?.id}@${start.offsetBytes}`;
+    const known = this.#filesystems.get(key);
+    if (known !== undefined) return known;
+    const { signatures } = readSignatures(slice(reader, start.offsetBytes, reader.sizeBytes));
+    const found =
+      signatures.find((each) => each.spanBytes !== null && !each.type.startsWith('linux_raid')) ?? null;
+    this.#filesystems.set(key, found);
+    return found;
+  }
+
+  #isBlank(region: Region, offsetBytes: number): boolean {
+    const key = `${region.id}@${offsetBytes}`;
+    const known = this.#blank.get(key);
+    if (known !== undefined) return known;
+    const bytes = this.#bytes(region, offsetBytes, SAMPLE_BYTES);
+    const blank = bytes === null || isBlank(bytes);
+    this.#blank.set(key, blank);
+    return blank;
   }
 
   #hasData({ text, section, region }: Guess): boolean {
@@ -144,8 +162,7 @@ class Contents {
           const length = segment.areaExtents * extentBytes(text.metadata);
           const stride = Math.max(SAMPLE_BYTES, Math.floor(length / SAMPLES_PER_SEGMENT));
           for (let at = 0; at < length; at += stride) {
-            const bytes = this.#bytes(region, start + at, SAMPLE_BYTES);
-            if (bytes?.some((byte) => byte !== 0)) return true;
+            if (!this.#isBlank(region, start + at)) return true;
           }
           return false;
         }),
@@ -158,6 +175,10 @@ class Contents {
     return read?.ok && read.value.length === lengthBytes ? read.value : null;
   }
 }
+
+/** Only such an LV can say anything about the guess. */
+const standsOn = (lv: LvSection, pv: PvSection): boolean =>
+  lv.segments.some((segment) => segment.areas.some((area) => area.on === 'pv' && area.name === pv.name));
 
 const extentBytes = (metadata: VgMetadata): number => metadata.extentSizeSectors * SECTOR_BYTES;
 

@@ -1,9 +1,12 @@
 import { crc32 } from 'node:zlib';
 import type { BlockReader } from '../../model/block-reader.ts';
+import { isBlank } from '../../ondisk/lvm2/bytes.ts';
 import type { Span } from '../ports.ts';
+import { UnreadableBlock } from './io-error.ts';
 
 /** The unit that undo records compare and restore. */
 export const BLOCK_BYTES = 4096;
+const CHUNK_BYTES = 256 * 1024;
 /** Stands for a block of zeros, which is not stored. */
 export const ZEROS = -1;
 
@@ -16,19 +19,18 @@ export interface Block {
 /** The blocks of a span, in order. Throws on a read error: a record without all its bytes is none. */
 export function* blocksOf(reader: BlockReader, span: Span): Generator<Block> {
   const end = span.offsetBytes + span.lengthBytes;
-  for (let at = span.offsetBytes; at < end; at += BLOCK_BYTES) {
-    const lengthBytes = Math.min(BLOCK_BYTES, end - at);
-    const read = reader.read(at, lengthBytes);
-    if (!read.ok) throw new UnreadableBlock(`read error ${read.error.code} at byte ${at}`);
+  for (let from = span.offsetBytes; from < end; from += CHUNK_BYTES) {
+    const lengthBytes = Math.min(CHUNK_BYTES, end - from);
+    const read = reader.read(from, lengthBytes);
+    if (!read.ok) throw new UnreadableBlock(`read error ${read.error.code} at byte ${from}`);
     if (read.value.length !== lengthBytes)
-      throw new UnreadableBlock(`the disk ends before byte ${at + lengthBytes}`);
-    yield { offsetBytes: at, bytes: read.value };
+      throw new UnreadableBlock(`the disk ends before byte ${from + lengthBytes}`);
+    for (let at = 0; at < lengthBytes; at += BLOCK_BYTES)
+      yield { offsetBytes: from + at, bytes: read.value.subarray(at, at + BLOCK_BYTES) };
   }
 }
 
-export class UnreadableBlock extends Error {}
-
 /** CRC-32 of a block, or `ZEROS`. */
 export function checksum(bytes: Uint8Array): number {
-  return bytes.every((byte) => byte === 0) ? ZEROS : crc32(bytes);
+  return isBlank(bytes) ? ZEROS : crc32(bytes);
 }

@@ -5,7 +5,8 @@ import { err, ok, type Result } from '../../model/result.ts';
 import type { Region, Survey } from '../../model/survey.ts';
 import type { RecordFiles } from '../ports.ts';
 import { spansOf } from '../spans.ts';
-import { BLOCK_BYTES, blocksOf, checksum, UnreadableBlock, ZEROS } from './blocks.ts';
+import { BLOCK_BYTES, blocksOf, checksum, ZEROS } from './blocks.ts';
+import { DamagedRecord, ioMessage } from './io-error.ts';
 
 const SpanSchema = v.object({
   offsetBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -120,9 +121,9 @@ function save(
         spans: spans.map(({ offsetBytes, lengthBytes }) => ({
           offsetBytes,
           lengthBytes,
-          blocks: [...blocksOf(readerOf(id), { offsetBytes, lengthBytes })].map(({ bytes }) => {
+          blocks: Array.from(blocksOf(readerOf(id), { offsetBytes, lengthBytes }), ({ bytes }) => {
             const crc = checksum(bytes);
-            if (crc !== ZEROS) stored.push(bytes.slice());
+            if (crc !== ZEROS) stored.push(new Uint8Array(bytes));
             return crc;
           }),
         })),
@@ -142,8 +143,7 @@ function save(
     const record = load(id, files);
     return record.ok ? record : err(`the undo record could not be read back: ${record.error}`);
   } catch (error) {
-    if (error instanceof UnreadableBlock) return err(error.message);
-    return err(`the undo record could not be written: ${error instanceof Error ? error.message : error}`);
+    return err(`the undo record could not be written: ${ioMessage(error)}`);
   }
 }
 
@@ -201,13 +201,13 @@ export function* recordBlocks(record: RecordContent): Generator<RecordBlock> {
   }
 }
 
-/** Every block of a record with the bytes it had. Throws if the stored bytes are not those that were saved. */
+/** Every block of a record with the bytes it had. Throws `DamagedRecord` if the stored bytes are not those that were saved. */
 export function* beforeImage(
   record: UndoRecord,
   files: RecordFiles,
 ): Generator<RecordBlock & { bytes: Uint8Array }> {
   const stored = files.read(record.id, BEFORE);
-  if (stored === null) throw new Error(`${BEFORE} is gone`);
+  if (stored === null) throw new DamagedRecord(`${BEFORE} is gone`);
   let at = 0;
   for (const block of recordBlocks(record)) {
     const crc = crcBefore(block);
@@ -218,7 +218,9 @@ export function* beforeImage(
     const bytes = stored.subarray(at, at + block.lengthBytes);
     at += block.lengthBytes;
     if (bytes.length !== block.lengthBytes || checksum(bytes) !== crc) {
-      throw new Error(`the stored bytes for ${block.region.id} at ${block.offsetBytes} fail their CRC`);
+      throw new DamagedRecord(
+        `the stored bytes for ${block.region.id} at ${block.offsetBytes} fail their CRC`,
+      );
     }
     yield { ...block, bytes };
   }
@@ -236,7 +238,7 @@ export function crcIn(image: Image, block: RecordBlock): number | undefined {
 export function imageNow(record: RecordContent, readerOf: ReaderOf): Image {
   return record.regions.map(({ id, spans }) => ({
     id,
-    spans: spans.map((span) => [...blocksOf(readerOf(id), span)].map(({ bytes }) => checksum(bytes))),
+    spans: spans.map((span) => Array.from(blocksOf(readerOf(id), span), ({ bytes }) => checksum(bytes))),
   }));
 }
 

@@ -4,7 +4,7 @@ import type { Survey } from '../../model/survey.ts';
 import { diagnose, isFault } from '../diagnose.ts';
 import type { LiveTarget, Notify, System } from '../ports.ts';
 import { resurvey } from '../survey/survey.ts';
-import { UnreadableBlock } from './blocks.ts';
+import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
 import {
   crcBefore,
@@ -81,8 +81,7 @@ export async function recover(
     journal.note('rolled-back');
     return ok({ record, ended: 'rolled-back' });
   } catch (error) {
-    if (error instanceof UnreadableBlock) return err(error.message);
-    throw error;
+    return err(ioMessage(error));
   } finally {
     await target.release();
   }

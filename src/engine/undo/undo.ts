@@ -2,7 +2,7 @@ import { volumeGroups } from '../../faults/volume-group/view.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { LiveTarget, Notify, System } from '../ports.ts';
-import { UnreadableBlock } from './blocks.ts';
+import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
 import { describeRecord, load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
 import { finish, interruptedRecord, recover } from './recover.ts';
@@ -109,8 +109,7 @@ async function play(
   try {
     return playOn(opened.value, record, survey, system, notify);
   } catch (error) {
-    if (error instanceof UnreadableBlock) return err({ kind: 'failed', message: error.message });
-    throw error;
+    return err({ kind: 'failed', message: ioMessage(error) });
   } finally {
     await opened.value.release();
   }
