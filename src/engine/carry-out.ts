@@ -138,9 +138,7 @@ function rollBack({ failures, stopped, inUse }: Attempt, work: Work): Ending {
     const restored = restore(undo, system.records, target, notify);
     if (!restored.ok) return halfway(restored.error);
     noteIfPossible(journal, 'rolled-back');
-    if (restored.value.restoredBytes === 0 && !stopped) {
-      return untouched(inUse ? 'declined' : 'failed', ...failures);
-    }
+    if (inUse && restored.value.restoredBytes === 0) return untouched('declined', ...failures);
     const outcome = stopped ? 'cancelled' : 'undone';
     return { outcome, undoRecord: undo, repaired: [], failures, halfway: false };
   } catch (error) {
