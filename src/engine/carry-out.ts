@@ -98,6 +98,7 @@ async function attemptAll(work: Work): Promise<Attempt> {
       if (applied.failures.length > 0) return applied;
     }
     notify({ type: 'phase', phase: 'verify', detail: '' });
+    await target.forgetCached();
     const mine = new Set(plans.flatMap((plan) => plan.regionIds));
     const after = resurvey(work.survey, (id) => (mine.has(id) ? target.reader(id) : null));
     const failures = plans.flatMap((plan) => [...unmet(plan, after), ...touchedData(plan, undo, target)]);

@@ -97,6 +97,8 @@ export interface Target {
   writer(regionId: string): BlockWriter;
   lvmContext(nodes: readonly string[]): LvmContext;
   readonly environment: Readonly<Record<string, string>>;
+  /** Drops what the kernel remembers of the disks, so that the next read is one of the disks themselves. */
+  forgetCached(): Promise<void>;
   release(): Promise<void>;
 }
 

@@ -47,6 +47,7 @@ export async function rehearse(
   try {
     const done = await apply({ target, plan }, system.runner, notify);
     if (!done.ok) return outcome(plan, 'replica', null, [done.error.message]);
+    await target.forgetCached();
     const after = resurvey(survey, (id) => (plan.regionIds.includes(id) ? target.reader(id) : null));
     return outcome(plan, 'replica', null, unmet(plan, after));
   } finally {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Runner } from '../engine/ports.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { findExecutable, listFolder, readText } from './files.ts';
+import { codeOf, findExecutable, listFolder, readText } from './files.ts';
 
 export interface Loop {
   readonly node: string;
@@ -32,10 +32,15 @@ export async function attachLoop(
   if (readText(`/sys/block/${path.basename(node)}/ro`) === '1' && blockdev !== null) {
     await runner.run([blockdev, '--setrw', node]);
   }
-  // Detached while we hold it open, the kernel frees it at our last close: also when we are killed.
-  const fd = fs.openSync(node, 'r+');
-  await runner.run([losetup, '--detach', node]);
-  return ok({ node, detach: () => fs.closeSync(fd) });
+  try {
+    const fd = fs.openSync(node, 'r+');
+    return ok({ node, detach: () => fs.closeSync(fd) });
+  } catch (error) {
+    return err(`${node} cannot be opened (${codeOf(error)})`);
+  } finally {
+    // Detached while we hold it open, the kernel frees it at our last close: also when we are killed.
+    await runner.run([losetup, '--detach', node]);
+  }
 }
 
 /** Loop devices that a file is attached to already. */

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { LvmTool, Region } from '../model/survey.ts';
 import { isBlank } from '../ondisk/lvm2/bytes.ts';
 import { describeDevice, hasHolders } from './devices.ts';
-import { codeOf, fileReader, fileWriter, listFolder, makeFolder } from './files.ts';
+import { codeOf, fileReader, fileWriter, findExecutable, listFolder, makeFolder } from './files.ts';
 import { attachLoop, type Loop, loopsOver } from './loops.ts';
 import { isClaimed } from './machine.ts';
 import { holdUdev } from './udev.ts';
@@ -85,7 +85,7 @@ export async function openReplicas(
   }
   return ok({
     kind: 'replica',
-    ...access(attached),
+    ...access(attached, context.runner),
     pathOf: (textId) => path.join(folder, textId),
     environment: { LVM_SYSTEM_DIR: path.join(folder, 'lvm') },
     lvmContext: (nodes) => ({
@@ -132,7 +132,7 @@ export async function openLive(
   }
   return ok({
     kind: 'live',
-    ...access(attached),
+    ...access(attached, context.runner),
     pathOf: (textId) => textId,
     environment: process.env.LVM_SYSTEM_DIR ? { LVM_SYSTEM_DIR: process.env.LVM_SYSTEM_DIR } : {},
     lvmContext: (nodes) => ({
@@ -151,7 +151,10 @@ function lvmOf({ lvm }: TargetContext): { lvmPath: string; version: string } {
   return { lvmPath: lvm?.path ?? 'lvm', version: lvm?.version ?? '0' };
 }
 
-function access(attached: readonly Attached[]): Pick<Target, 'nodeOf' | 'reader' | 'writer'> {
+function access(
+  attached: readonly Attached[],
+  runner: Runner,
+): Pick<Target, 'nodeOf' | 'reader' | 'writer' | 'forgetCached'> {
   const find = (regionId: string): Attached => {
     const found = attached.find((each) => each.regionId === regionId);
     if (found === undefined) throw new Error(`region ${regionId} is not open`);
@@ -161,6 +164,11 @@ function access(attached: readonly Attached[]): Pick<Target, 'nodeOf' | 'reader'
     nodeOf: (regionId) => find(regionId).node,
     reader: (regionId) => fileReader(find(regionId).fd, find(regionId).sizeBytes),
     writer: (regionId) => fileWriter(find(regionId).fd),
+    async forgetCached() {
+      const blockdev = findExecutable('blockdev');
+      if (blockdev === null) return;
+      for (const { node } of attached) await runner.run([blockdev, '--flushbufs', node]);
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export function attachLoop(image: string, options: LoopOptions = {}): Loop {
   const attached = spawnSync('losetup', [...args, image], { encoding: 'utf8' });
   if (attached.status !== 0) throw new Error(`losetup ${image}: ${attached.stderr}`);
   const node = attached.stdout.trim();
+  // A node can stay read-only from an earlier use: lvm would say "Error writing" and exit 0.
+  if (options.readOnly !== true) spawnSync('blockdev', ['--setrw', node]);
   const fd = openSync(node, 'r');
   spawnSync('losetup', ['--detach', node]);
   return { node, fd };
