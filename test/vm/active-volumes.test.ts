@@ -48,6 +48,10 @@ step active-mounted active
 step disks-mounted disks
 
 umount /mnt
+sleep 900 < /dev/${VG}/home & holder=$!
+step repair-open lvmedic repair --unattended --json --state-dir /state
+step active-open active
+kill $holder; wait $holder
 step active-before-repair active
 step repair lvmedic repair --unattended --json --state-dir /state
 step disks-repaired disks
@@ -143,6 +147,15 @@ describe.skipIf(unavailable !== null)(`${recipe.title} [${recipe.id}, guest]`, (
       expect(activeAt('active-mounted')).toEqual(['home']);
       expect(disksAt('disks-mounted')).toEqual(before);
     });
+  });
+
+  test('an LV that a program merely holds open is not taken from it', () => {
+    const { status, output } = step('repair-open');
+    const result = resultOf('repair-open');
+    expect(result.outcome, output).toBe('declined');
+    expect(status, output).toBe(4);
+    expect(result.undoRecord ?? null, output).toBeNull();
+    expect(activeAt('active-open')).toEqual(['home']);
   });
 
   describe('while an LV is active and nothing uses it', () => {
