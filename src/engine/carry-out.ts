@@ -1,22 +1,12 @@
-import type { VgPlan } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
 import { apply } from './apply.ts';
 import type { LiveTarget, Notify, System } from './ports.ts';
 import type { RehearsedPlan } from './rehearse.ts';
 import type { RepairReport } from './repair.ts';
-import { isData } from './spans.ts';
 import { resurvey } from './survey/survey.ts';
 import { ioMessage } from './undo/io-error.ts';
 import { Journal } from './undo/journal.ts';
-import {
-  crcBefore,
-  crcIn,
-  imageNow,
-  recordBlocks,
-  saveForRepair,
-  textName,
-  type UndoRecord,
-} from './undo/record.ts';
+import { changedDataBlock, imageNow, saveForRepair, textName, type UndoRecord } from './undo/record.ts';
 import { finish } from './undo/recover.ts';
 import { restore } from './undo/restore.ts';
 import { unmet } from './verify.ts';
@@ -101,7 +91,7 @@ async function attemptAll(work: Work): Promise<Attempt> {
     await target.forgetCached();
     const mine = new Set(plans.flatMap((plan) => plan.regionIds));
     const after = resurvey(work.survey, (id) => (mine.has(id) ? target.reader(id) : null));
-    const failures = plans.flatMap((plan) => [...unmet(plan, after), ...touchedData(plan, undo, target)]);
+    const failures = [...plans.flatMap((plan) => unmet(plan, after)), ...touchedData(undo, target)];
     if (failures.length > 0) return failed(...failures);
     journal.note('verified');
     finish(undo, target, system, journal);
@@ -156,16 +146,14 @@ function noteIfPossible(journal: Journal, event: 'rolling-back' | 'rolled-back')
 }
 
 /** Nothing where extents stand may have changed. */
-function touchedData(plan: VgPlan, undo: UndoRecord, target: LiveTarget): string[] {
-  const now = imageNow(undo, (id) => target.reader(id));
-  for (const block of recordBlocks(undo)) {
-    if (!plan.regionIds.includes(block.region.id) || crcIn(now, block) === crcBefore(block)) continue;
-    const region = { id: block.region.id };
-    if (isData(region, plan, block.offsetBytes)) {
-      return [`the data of ${region.id} changed at byte ${block.offsetBytes}, where nothing may be written`];
-    }
-  }
-  return [];
+function touchedData(undo: UndoRecord, target: LiveTarget): string[] {
+  const block = changedDataBlock(
+    undo,
+    imageNow(undo, (id) => target.reader(id)),
+  );
+  return block === null
+    ? []
+    : [`the data of ${block.region.id} changed at byte ${block.offsetBytes}, where nothing may be written`];
 }
 
 /** What a plan rests on: labels, headers and committed texts of its regions. */

@@ -115,7 +115,8 @@ function restoreMissing(work: Work): Body {
 /** The way for everything else: areas that are no good are made anew, then one text goes to all PVs. */
 function restoreText(work: Work): Body {
   const { view, intents, regionOfPv } = work;
-  const base = pick(intents, 'base')[0]?.text ?? view.base;
+  // The side of a split brain that was chosen comes after what a rebuild takes for granted.
+  const base = pick(intents, 'base').at(-1)?.text ?? view.base;
   const contested = pick(intents, 'agree').some((intent) => intent.contested);
   const make = (seqno: number) =>
     targetMetadata(base.metadata, {

@@ -1,5 +1,5 @@
 import { faultCalled } from '../faults/catalogue.ts';
-import { blockersOf, lvsAffectedBy } from '../faults/volume-group/blockers.ts';
+import { blockersOf, lvsAffectedBy, notUnderstood } from '../faults/volume-group/blockers.ts';
 import { type VolumeGroupView, volumeGroups } from '../faults/volume-group/view.ts';
 import type { Choice, Finding, PlanChoice, Policy } from '../model/finding.ts';
 import type { Declined, VgPlan } from '../model/plan.ts';
@@ -44,7 +44,13 @@ function prospectOf(view: VolumeGroupView, findings: readonly Finding[], survey:
   }
   const answers = findings.map((finding) => ({ finding, choice: ask(finding, survey) }));
   const declining = answers.filter((each) => each.choice.kind === 'declined');
-  if (declining.length === 0) return { volumeGroup, plans: plansFor(view, answers, survey), declined: [] };
+  if (declining.length === 0) {
+    const plans = plansFor(view, answers, survey);
+    // An older generation or another side may hold what the newest does not: that must be understood, too.
+    const unclear = [...new Set(plans.flatMap((plan) => notUnderstood(plan.goal.metadata)))];
+    if (unclear.length === 0) return { volumeGroup, plans, declined: [] };
+    return { volumeGroup, plans: [], declined: findings.map((each) => decline(each, unclear.join('; '))) };
+  }
   return besideDeclined(view, answers, declining, survey);
 }
 

@@ -49,7 +49,8 @@ export async function repair(
 ): Promise<Result<RepairReport, string>> {
   const first = surveyNow(system, notify);
   if (!first.ok) return first;
-  const resumed = options.dryRun ? ok(null) : await endInterrupted(first.value, system, notify);
+  const mayWrite = !options.dryRun && options.permission.policy !== 'report';
+  const resumed = !mayWrite ? ok(null) : await endInterrupted(first.value, system, notify);
   if (!resumed.ok) return resumed;
   const fresh = resumed.value === null ? first : surveyNow(system, notify);
   if (!fresh.ok) return fresh;

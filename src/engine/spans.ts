@@ -37,12 +37,12 @@ function trustedAreas({ pv, sizeBytes }: Region): readonly Area[] {
   );
 }
 
-/** The runs of those spans that hold extents of LVs: nothing may change there. */
-export function isData(region: Pick<Region, 'id'>, plan: VgPlan, offsetBytes: number): boolean {
+/** Where in a region extents of LVs stand: nothing may change there. Empty where the plan does not know the region. */
+export function dataOf(plan: VgPlan, region: Pick<Region, 'id'>): { fromBytes: number; toBytes: number } {
   const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
   const { pvs, extentSizeSectors } = plan.goal.metadata;
   const section = pvs.find((pv) => pv.uuid === pvUuid);
-  if (section === undefined) return false;
-  const start = section.peStartSectors * SECTOR_BYTES;
-  return offsetBytes >= start && offsetBytes < start + section.peCount * extentSizeSectors * SECTOR_BYTES;
+  if (section === undefined) return { fromBytes: 0, toBytes: 0 };
+  const fromBytes = section.peStartSectors * SECTOR_BYTES;
+  return { fromBytes, toBytes: fromBytes + section.peCount * extentSizeSectors * SECTOR_BYTES };
 }

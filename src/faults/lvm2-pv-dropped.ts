@@ -6,7 +6,7 @@ import { proofOf } from './volume-group/base.ts';
 import { baseCaveats } from './volume-group/certainty.ts';
 import { sizeFits } from './volume-group/identify.ts';
 import { type Fate, fateOf } from './volume-group/lineage.ts';
-import { labelledUuid, regionsOf } from './volume-group/pieces.ts';
+import { labelledUuid, regionsOf, textsIn } from './volume-group/pieces.ts';
 import { type VolumeGroupView, volumeGroups } from './volume-group/view.ts';
 
 export const pvDropped = defineFault({
@@ -79,6 +79,11 @@ The risk
         choices: [],
       };
     }
+    const { extentSizeSectors } = view.base.metadata;
+    const sources = [drop.fate.from, ...drop.fate.lost.map((lv) => lv.from)];
+    if (sources.some(({ metadata }) => metadata.extentSizeSectors !== extentSizeSectors)) {
+      return { kind: 'declined', reason: 'the extent size was changed since the removal', choices: [] };
+    }
     return { kind: 'plan', choices: [adopt(drop, view, survey)] };
   },
 });
@@ -136,6 +141,9 @@ function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupVi
   const caveats = [
     ...(fate.forced ? [] : ['no generation shows that the disk was missing when it was removed']),
     ...fate.objections,
+    ...(textsIn(region).some((text) => text.metadata.uuid !== view.ref.uuid)
+      ? ['the disk was part of another volume group too: its extents may hold other data']
+      : []),
     ...baseCaveats(view, survey),
   ];
   const lost = fate.lost.map((lv) => lv.name).join(', ');

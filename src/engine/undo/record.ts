@@ -4,7 +4,7 @@ import type { PlanText, VgPlan } from '../../model/plan.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Region, Survey } from '../../model/survey.ts';
 import type { RecordFiles } from '../ports.ts';
-import { spansOf } from '../spans.ts';
+import { dataOf, spansOf } from '../spans.ts';
 import { BLOCK_BYTES, blocksOf, checksum, ZEROS } from './blocks.ts';
 import { DamagedRecord, ioMessage } from './io-error.ts';
 
@@ -23,6 +23,8 @@ const RegionSchema = v.object({
   sizeBytes: v.number(),
   node: v.nullable(v.string()),
   identity: v.string(),
+  /** Where extents stand: no repair writes there, so what changed there since is somebody's data. */
+  data: v.object({ fromBytes: v.number(), toBytes: v.number() }),
   spans: v.array(SpanSchema),
 });
 
@@ -68,7 +70,9 @@ export function saveForRepair(
     plan.regionIds.flatMap((id) => {
       const disk = survey.disks.find((each) => each.regions.some((region) => region.id === id));
       const region = disk?.regions.find((each) => each.id === id);
-      return disk && region ? [{ region, identity: disk.identity, spans: spansOf(plan)(region) }] : [];
+      return disk && region
+        ? [{ region, identity: disk.identity, data: dataOf(plan, region), spans: spansOf(plan)(region) }]
+        : [];
     }),
   );
   const volumeGroups = plans.map((plan) => ({ ...plan.volumeGroup, seqnoAfter: plan.goal.seqnoAfter }));
@@ -91,6 +95,7 @@ export function saveForUndo(
   const regions = record.regions.map((region) => ({
     region,
     identity: region.identity,
+    data: region.data,
     spans: region.spans,
   }));
   const { volumeGroups } = record;
@@ -100,6 +105,7 @@ export function saveForUndo(
 type SavedRegion = {
   readonly region: Pick<Region, 'id' | 'device' | 'partition' | 'startBytes' | 'sizeBytes' | 'node'>;
   readonly identity: string;
+  readonly data: RecordRegion['data'];
   readonly spans: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
 };
 
@@ -114,10 +120,10 @@ function save(
   if (files.unusable !== null) return err(files.unusable);
   const stored: Uint8Array[] = [];
   try {
-    const regions = places.map(({ region, identity, spans }): RecordRegion => {
+    const regions = places.map(({ region, identity, data, spans }): RecordRegion => {
       const { id, device, partition, startBytes, sizeBytes, node } = region;
       return {
-        ...{ id, device, partition, startBytes, sizeBytes, node, identity },
+        ...{ id, device, partition, startBytes, sizeBytes, node, identity, data },
         spans: spans.map(({ offsetBytes, lengthBytes }) => ({
           offsetBytes,
           lengthBytes,
@@ -232,6 +238,16 @@ export function crcBefore(block: RecordBlock): number {
 
 export function crcIn(image: Image, block: RecordBlock): number | undefined {
   return image[block.regionIndex]?.spans[block.spanIndex]?.[block.blockIndex];
+}
+
+/** The first block among extents that is not as the record found it. */
+export function changedDataBlock(record: RecordContent, image: Image): RecordBlock | null {
+  for (const block of recordBlocks(record)) {
+    const { fromBytes, toBytes } = block.region.data;
+    const isData = block.offsetBytes >= fromBytes && block.offsetBytes < toBytes;
+    if (isData && crcIn(image, block) !== crcBefore(block)) return block;
+  }
+  return null;
 }
 
 /** How the record's places stand now. */

@@ -7,6 +7,7 @@ import { resurvey } from '../survey/survey.ts';
 import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
 import {
+  changedDataBlock,
   crcBefore,
   crcIn,
   describeRecord,
@@ -59,6 +60,11 @@ export async function recover(
   system: System,
   notify: Notify,
 ): Promise<Result<Recovery, string>> {
+  const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
+  const active = survey.machine.activeLvs.filter((lv) => uuids.has(lv.vgUuid));
+  if (active.length > 0) {
+    return err(`${active.map((lv) => lv.name).join(', ')} is active: deactivate it first (lvm vgchange -an)`);
+  }
   const journal = new Journal(system.records, record.id, system.clock);
   if (!journal.has('step-begins')) {
     journal.note('rolled-back');
@@ -75,6 +81,8 @@ export async function recover(
       finish(record, target, system, journal);
       return ok({ record, ended: 'completed' });
     }
+    const used = changedData(record, target);
+    if (used !== null) return err(used);
     journal.note('rolling-back');
     const restored = restore(record, system.records, target, notify);
     if (!restored.ok) return err(restored.error);
@@ -134,4 +142,16 @@ function isHealthy(record: UndoRecord, survey: Survey, target: LiveTarget): bool
 function surveyOf(record: UndoRecord, survey: Survey, target: LiveTarget): Survey {
   const mine = new Set(record.regions.map((region) => region.id));
   return resurvey(survey, (id) => (mine.has(id) ? target.reader(id) : null));
+}
+
+/** A repair writes nothing where extents stand: a change there is somebody's data, and going back would destroy it. */
+function changedData(record: UndoRecord, target: LiveTarget): string | null {
+  if (record.kind === 'undo') return null;
+  const block = changedDataBlock(
+    record,
+    imageNow(record, (id) => target.reader(id)),
+  );
+  return block === null
+    ? null
+    : `the volumes on ${block.region.id} were used since (byte ${block.offsetBytes} changed): going back would destroy what was written`;
 }

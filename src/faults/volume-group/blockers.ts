@@ -41,7 +41,8 @@ export function blockersOf(view: VolumeGroupView, survey: Survey): string[] {
   ];
 }
 
-function notUnderstood(metadata: VgMetadata): string[] {
+/** What of a generation lvmedic does not understand, as sentences. */
+export function notUnderstood(metadata: VgMetadata): string[] {
   const types = new Set(metadata.lvs.flatMap((lv) => lv.segments.map((segment) => segment.type)));
   const unknownTypes = [...types].filter((type) => !KNOWN_SEGMENT_TYPES.test(type.split('+')[0] ?? ''));
   const flags = new Set(
@@ -93,14 +94,16 @@ function inUse(view: VolumeGroupView, survey: Survey): string[] {
 
 /** The way back keeps whole areas: one that claims gigabytes is a lie or beyond what lvmedic was made for. */
 function tooLarge(view: VolumeGroupView): string[] {
-  return view.members.flatMap(({ region }) =>
+  const areas = view.members.flatMap(({ region }) =>
     (region?.pv.metadataAreas ?? [])
       .filter((area) => area.headerGood && area.sizeBytes > MAX_AREA_BYTES)
-      .map(
-        (area) =>
-          `a metadata area of ${region?.id} claims ${area.sizeBytes} bytes, more than can be kept to undo`,
-      ),
+      .map((area) => `a metadata area of ${region?.id} claims ${area.sizeBytes} bytes`),
   );
+  const heads = view.texts
+    .flatMap((text) => text.metadata.pvs)
+    .filter((pv) => pv.peStartSectors * SECTOR_BYTES > MAX_AREA_BYTES)
+    .map((pv) => `the first extent of PV ${pv.uuid} is said to begin at sector ${pv.peStartSectors}`);
+  return [...new Set([...areas, ...heads])].map((claim) => `${claim}, more than can be kept to undo`);
 }
 
 /** Extents that leave their PV, or that two LVs claim. */

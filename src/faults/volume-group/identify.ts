@@ -43,16 +43,17 @@ export function unlabelledCandidates(
   carriers: readonly Region[],
   regions: readonly Region[],
 ): Region[] {
-  const bare = (region: Region) => labelledUuid(region) === null && region.sizeBytes > 0;
+  // An area in good order without a text was emptied by lvm itself (vgreduce, vgremove): nothing was lost there.
+  const isEmptied = ({ pv }: Region) =>
+    pv.metadataAreas.some((area) => area.headerGood && area.committed === null);
+  const bare = (region: Region) =>
+    labelledUuid(region) === null && region.sizeBytes > 0 && !isEmptied(region);
   const carrying = carriers.filter(
     (region) => bare(region) && textsIn(region).some((text) => text.metadata.uuid === vgUuid),
   );
   const unknown = regions.filter(
     (region) =>
-      bare(region) &&
-      !carrying.includes(region) &&
-      // An area in good order without a text was emptied by lvm itself (vgreduce, pvremove): nothing was lost there.
-      region.pv.metadataAreas.every((area) => !area.headerGood),
+      bare(region) && !carrying.includes(region) && region.pv.metadataAreas.every((area) => !area.headerGood),
   );
   return [...carrying, ...unknown];
 }
@@ -112,7 +113,8 @@ const WEIGHT = {
   content: 50,
   nearId: 40,
   carries: 30,
-  carriesOnly: 25,
+  /** The VG's texts alone do not say which of its PVs, past or present, this was. */
+  carriesOnly: 15,
   elimination: 20,
   certain: 20,
   possible: 10,
@@ -134,7 +136,7 @@ function weigh(
   if (agreements > 0 && contradictions === 0) {
     return pair(WEIGHT.content + (carries ? 5 : 0), 'filesystems stand where this PV holds them');
   }
-  if (carries && roomFor(section, region, base)) {
+  if (carries && contradictions === 0 && roomFor(section, region, base)) {
     if (nearId(section, region))
       return pair(WEIGHT.nearId, "it carries this VG's texts and what is left of this PV's label");
     return sizeFits(section, region)
@@ -144,10 +146,12 @@ function weigh(
   if (!sizeFits(section, region)) return null;
   const alive = region.signatures.some((signature) => signature.live);
   if (contradictions > 0 && agreements === 0 && !alive) return null;
-  if (content?.dataSeen === true && agreements === 0 && !alive) {
+  // Bytes at the head that nobody knows may be a format that lvmedic does not know.
+  const isHeadExplained = region.headBlank || region.signatures.length > 0;
+  if (content?.dataSeen === true && agreements === 0 && !alive && isHeadExplained) {
     return pair(WEIGHT.elimination, 'it has exactly the size of this PV and holds data where its LVs stand');
   }
-  return agreements > 0 || alive
+  return agreements > 0 || alive || content?.dataSeen === true
     ? pair(WEIGHT.possible, 'it has exactly the size of this PV, but something else stands on it')
     : null;
 }

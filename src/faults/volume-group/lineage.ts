@@ -110,7 +110,7 @@ function placeOf(lv: LvSection, text: MetadataText): string | null {
 }
 
 function firstSeqno(lost: readonly LostLv[], last: MetadataText): number {
-  return Math.min(last.metadata.seqno, ...lost.map((each) => each.from.metadata.seqno));
+  return lost.reduce((min, each) => Math.min(min, each.from.metadata.seqno), last.metadata.seqno);
 }
 
 function gaps(from: number, since: readonly MetadataText[]): string[] {
