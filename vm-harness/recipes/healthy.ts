@@ -5,7 +5,7 @@ import { pvcreate, standard, VG, vgDisks } from '../lab/layouts.ts';
 import { fixedId } from '../lab/ondisk.ts';
 import { ext4 } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
-import { addTag } from './damage.ts';
+import { addTag, wipeRing } from './damage.ts';
 import { healthy, type Recipe } from './recipe.ts';
 
 const untouched = (): void => {};
@@ -136,6 +136,22 @@ export const recipes: Recipe[] = [
     break: (world) => {
       world.lvm(['vgreduce', VG, world.node('d3')]);
       world.lvm(['pvremove', world.node('d3')]);
+    },
+  },
+  {
+    ...common,
+    id: 'healthy/vg-removed',
+    title: 'a volume group that was removed on purpose; its content and its archive are still there',
+    disks: vgDisks(2),
+    build: standard(2),
+    break: (world) => {
+      world.lvm(['vgremove', '-f', VG]);
+      for (const disk of ['d1', 'd2']) {
+        // Of the ring nothing is left; the archive would bear the content out.
+        world.detach();
+        wipeRing(world, disk);
+        world.lvm(['pvremove', world.node(disk)]);
+      }
     },
   },
   {
