@@ -128,12 +128,10 @@ function beforeOf(record: UndoRecord): Image {
 
 function isHealthy(record: UndoRecord, survey: Survey, target: LiveTarget): boolean {
   const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
-  const before = beforeOf(record);
   const now = imageNow(record, (id) => target.reader(id));
   const isUntouched = [...recordBlocks(record)].every((block) => crcIn(now, block) === crcBefore(block));
   const findings = diagnose(surveyOf(record, survey, target));
   return (
-    before.length > 0 &&
     !isUntouched &&
     !findings.some((finding) => isFault(finding) && uuids.has(finding.volumeGroup?.uuid ?? ''))
   );
