@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { bootCommand } from './commands/boot.ts';
 import type { Command, Context, Options } from './commands/command.ts';
 import { diagnoseCommand } from './commands/diagnose.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -12,6 +13,7 @@ import type { Face } from './faces/face.ts';
 import { jsonFace } from './faces/json/json-face.ts';
 import { loggedFace } from './faces/logged-face.ts';
 import { plainFace } from './faces/plain/plain-face.ts';
+import { choose } from './faces/prompts/choose.ts';
 import { Cancelled, confirm } from './faces/prompts/confirm.ts';
 import { STOPPING } from './faces/wording.ts';
 import { visible } from './model/escape.ts';
@@ -23,8 +25,14 @@ import { inInitramfs } from './system/machine.ts';
 import { chooseStateDir } from './system/state-dir.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [diagnoseCommand, repairCommand, undoCommand, explainCommand];
-const WRITING: readonly Command[] = [repairCommand, undoCommand];
+const COMMANDS: readonly Command[] = [
+  diagnoseCommand,
+  repairCommand,
+  undoCommand,
+  bootCommand,
+  explainCommand,
+];
+const WRITING: readonly Command[] = [repairCommand, undoCommand, bootCommand];
 
 const writeOut = (line: string) => writeAll(1, `${line}\n`);
 const writeError = (line: string) => writeAll(2, `${line}\n`);
@@ -98,7 +106,8 @@ async function run(command: Command, options: Options, operands: readonly string
 function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  return plainFace(writeOut, { verbose: options.verbose, ask: canAsk ? confirm : null, writeError });
+  const questions = canAsk ? { confirm, choose } : null;
+  return plainFace(writeOut, { verbose: options.verbose, questions, writeError });
 }
 
 function withLog(face: Face, options: Options): Face {
@@ -114,7 +123,7 @@ function withLog(face: Face, options: Options): Face {
     event: log.event,
     text(line) {
       log.text(line);
-      kernelLog(line);
+      if (!line.startsWith('    |')) kernelLog(line);
     },
   });
 }

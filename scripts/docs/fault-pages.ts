@@ -1,6 +1,6 @@
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
 import type { Fault } from '../../src/faults/define.ts';
-import { allRecipes } from '../../vm-harness/recipes/index.ts';
+import { allRecipes, guestRecipes } from '../../vm-harness/recipes/index.ts';
 
 const INDEX = 'README.md';
 
@@ -24,7 +24,7 @@ function index(): string {
 }
 
 function page({ id, layer, summary, doc }: Fault): string {
-  const recipes = allRecipes.filter(({ expect }) => expect.faults.includes(id));
+  const recipes = [...allRecipes, ...guestRecipes].filter(({ expect }) => expect.faults.includes(id));
   return [
     `# ${id}`,
     '',

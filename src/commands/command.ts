@@ -8,7 +8,10 @@ export interface Options {
   readonly json: boolean;
   readonly unattended: boolean;
   readonly dryRun: boolean;
-  readonly policy: Policy;
+  /** Null where the command line says none. */
+  readonly policy: Policy | null;
+  /** How `boot` is run by the hooks of an initramfs; null when a person runs it. */
+  readonly hook: 'ask' | 'auto' | null;
   readonly remedy: string | null;
   readonly vg: string | null;
   readonly list: boolean;
@@ -47,4 +50,4 @@ export interface Command {
   run(context: Context): Promise<number>;
 }
 
-export type OptionName = 'unattended' | 'policy' | 'remedy' | 'vg' | 'dry-run' | 'list';
+export type OptionName = 'unattended' | 'policy' | 'remedy' | 'vg' | 'dry-run' | 'list' | 'ask' | 'auto';

@@ -16,6 +16,11 @@ export const OPTION_SPECS = {
   remedy: { type: 'string', value: 'ID', help: 'carry out this remedy, as diagnose names it; needs --vg' },
   vg: { type: 'string', value: 'NAME', help: 'the volume group that --remedy is for' },
   'dry-run': { type: 'boolean', help: 'stop after the rehearsal; change nothing' },
+  ask: {
+    type: 'boolean',
+    help: 'as the initramfs does before its emergency shell opens: say what is wrong, offer',
+  },
+  auto: { type: 'boolean', help: 'as the initramfs does unattended: repair by rd.lvmedic.policy, go on' },
   list: { type: 'boolean', help: 'list the undo records' },
   json: { type: 'boolean', help: 'events as JSON, one a line; the last line is the result' },
   'no-color': { type: 'boolean', help: 'no colours (also by NO_COLOR)' },
@@ -69,8 +74,9 @@ export function parseOptions(args: readonly string[], command: Command | null): 
     const value = values[name];
     return typeof value === 'string' ? value : null;
   };
-  const policy = text('policy') ?? 'safe';
-  if (!isPolicy(policy)) return err(`unknown policy "${policy}": report, safe, degraded or lossy. ${see}`);
+  const policy = text('policy');
+  if (policy !== null && !isPolicy(policy))
+    return err(`unknown policy "${policy}": report, safe, degraded or lossy. ${see}`);
   if ((text('remedy') === null) !== (text('vg') === null)) {
     return err(`--remedy and --vg go together: which remedy, for which volume group. ${see}`);
   }
@@ -85,6 +91,7 @@ export function parseOptions(args: readonly string[], command: Command | null): 
       list: values.list === true,
       verbose: values.verbose === true,
       policy,
+      hook: values.ask === true ? 'ask' : values.auto === true ? 'auto' : null,
       remedy: text('remedy'),
       vg: text('vg'),
       log: text('log'),
@@ -94,6 +101,6 @@ export function parseOptions(args: readonly string[], command: Command | null): 
   });
 }
 
-function isPolicy(text: string): text is Policy {
+export function isPolicy(text: string): text is Policy {
   return text !== 'ask' && text !== 'config' && (POLICIES as readonly string[]).includes(text);
 }

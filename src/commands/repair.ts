@@ -1,17 +1,8 @@
-import { repair } from '../engine/repair.ts';
-import { diagnoseResult, repairResult } from '../engine/results.ts';
 import { EXIT } from '../exit-codes.ts';
-import {
-  confirmRepair,
-  diagnosis,
-  NEEDS_ROOT,
-  needsTerminal,
-  question,
-  rehearsalLines,
-  repairSummary,
-} from '../faces/wording.ts';
+import { HOW_TO_GO_ON } from '../faces/boot-wording.ts';
+import { NEEDS_ROOT, needsTerminal } from '../faces/wording.ts';
 import type { Command } from './command.ts';
-import { firstLook, hasImages } from './diagnose.ts';
+import { runRepair } from './repairing.ts';
 
 export const repairCommand: Command = {
   name: 'repair',
@@ -35,8 +26,8 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
       return status;
     };
     const asks = !options.unattended && !options.dryRun;
-    const { confirm } = face;
-    if (asks && confirm === null) return fail(needsTerminal('repair'), EXIT.usage);
+    const { questions } = face;
+    if (asks && questions === null) return fail(needsTerminal('repair'), EXIT.usage);
     if (!isRoot && !options.dryRun) return fail(NEEDS_ROOT, EXIT.operationalError);
     const opened = await open(operands);
     if (!opened.ok) return fail(opened.error, EXIT.operationalError);
@@ -44,31 +35,19 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
     const held = options.dryRun ? null : lock();
     if (held?.ok === false) return fail(held.error, EXIT.operationalError);
     try {
-      const { policy, remedy, vg } = options;
-      const report = await repair(
-        system,
-        {
-          permission: { policy, remedy: remedy !== null && vg !== null ? { id: remedy, vg } : null },
-          dryRun: options.dryRun,
-          onPlans: ({ survey, findings, prospects }) =>
-            face.say(
-              diagnosis(diagnoseResult(survey, findings, prospects), firstLook(survey), hasImages(survey)),
-            ),
-          onRehearsed: (plan, rehearsal) => face.say(rehearsalLines(plan, rehearsal)),
-          confirm:
-            asks && confirm !== null
-              ? (plan) => {
-                  face.say(['', ...question(plan, system.records.durability, system.stateDir)]);
-                  return confirm(confirmRepair(plan.volumeGroup.name));
-                }
-              : null,
+      const { remedy, vg, dryRun } = options;
+      const done = await runRepair({ face }, system, {
+        permission: {
+          policy: options.policy ?? 'safe',
+          remedy: remedy !== null && vg !== null ? { id: remedy, vg } : null,
         },
-        face.notify,
-      );
-      if (!report.ok) return fail(report.error, EXIT.operationalError);
-      const { folder, durability } = system.records;
-      const result = repairResult(report.value, options.dryRun, { folder, durability });
-      face.say(repairSummary(result));
+        dryRun,
+        questions: asks ? questions : null,
+        showDiagnosis: true,
+      });
+      if (!done.ok) return fail(done.error, EXIT.operationalError);
+      const result = done.value;
+      if (result.boot?.goesOn) face.say([HOW_TO_GO_ON]);
       face.result(result);
       return result.exitStatus;
     } finally {

@@ -44,10 +44,11 @@ anything else changed them since. The undo itself is recorded, so it can be undo
     const found = recordToUndo(store.value, operands[0] ?? null);
     if (!found.ok) return end(found.error.message, statusOf(found.error));
     const record = found.value;
-    const { confirm } = face;
+    const { questions } = face;
     if (!options.unattended) {
-      if (confirm === null) return end(needsTerminal('undo'), EXIT.usage);
-      if (!(await confirm(confirmUndo(record.id)))) return end('stopped on request', EXIT.cancelled);
+      if (questions === null) return end(needsTerminal('undo'), EXIT.usage);
+      if (!(await questions.confirm(confirmUndo(record.id))))
+        return end('stopped on request', EXIT.cancelled);
     }
     const system = await open([...new Set(record.regions.map((region) => region.device))]);
     if (!system.ok) return end(system.error, EXIT.operationalError);

@@ -38,7 +38,7 @@ export function compose(
     caveats: distinct(choices.map((choice) => choice.caveats)),
     losses: distinct(choices.map((choice) => choice.losses)),
     findingIds,
-    steps: [...before(work), ...body.steps, ...after(work)],
+    steps: body.onlyActivates ? body.steps : [...before(work), ...body.steps, ...after(work)],
     texts: body.texts,
     regionIds: [...new Set(Object.values(regionOfPv))],
     goal: body.goal,
@@ -60,9 +60,11 @@ interface Body {
   readonly steps: readonly Step[];
   readonly texts: readonly PlanText[];
   readonly goal: Goal;
+  readonly onlyActivates?: true;
 }
 
 function bodyOf(work: Work): Body {
+  if (work.intents.every((intent) => intent.kind === 'activate')) return activation(work);
   if (pick(work.intents, 'forget-absent').length > 0) return forgetAbsent(work);
   return flagsAlone(work) ? restoreMissing(work) : restoreText(work);
 }
@@ -87,6 +89,19 @@ function flagsAlone({ view, intents }: Work): boolean {
     view.seqnoSeen === view.base.metadata.seqno &&
     view.members.every((member) => isSound(conditionOf(member, view)))
   );
+}
+
+function activation(work: Work): Body {
+  const names = pick(work.intents, 'activate').flatMap(({ lvNames }) => lvNames);
+  const { metadata } = work.view.base;
+  const words = ['lvchange', '-ay', ...names.map((lv) => `${work.name}/${lv}`)];
+  const goal = { metadata, absentPvUuids: absentOf(work), seqnoAfter: metadata.seqno };
+  return {
+    steps: [lvm(work, words, 'boot waits for this; nothing on the disks changes', true)],
+    texts: [],
+    goal: { ...goal, regionOfPv: work.regionOfPv },
+    onlyActivates: true,
+  };
 }
 
 function restoreMissing(work: Work): Body {

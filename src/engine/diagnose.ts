@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../faults/catalogue.ts';
+import { CATALOGUE, faultCalled } from '../faults/catalogue.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Survey } from '../model/survey.ts';
 
@@ -15,9 +15,12 @@ export function diagnose(survey: Survey): Finding[] {
 }
 
 function explanationOf(finding: Finding, all: readonly Finding[]): Finding | undefined {
+  const follows = faultCalled(finding.fault)?.consequence === true;
   return all.find((other) => {
-    const fault = CATALOGUE.find((each) => each.id === other.fault);
-    return other.id !== finding.id && fault?.explains?.(other, finding) === true;
+    const fault = faultCalled(other.fault);
+    if (other.id === finding.id || fault === undefined) return false;
+    const sameGroup = other.volumeGroup?.uuid === finding.volumeGroup?.uuid;
+    return fault.explains?.(other, finding) === true || (follows && sameGroup && !fault.consequence);
   });
 }
 

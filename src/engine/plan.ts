@@ -20,13 +20,18 @@ export interface Prospect {
 export function prospects(survey: Survey, findings: readonly Finding[]): Prospect[] {
   const strangers = findings.filter((each) => each.volumeGroup === null && isFault(each));
   const groups = volumeGroups(survey).flatMap((view) => {
-    const mine = findings.filter((each) => each.volumeGroup?.uuid === view.ref.uuid && isFault(each));
+    const all = findings.filter((each) => each.volumeGroup?.uuid === view.ref.uuid && isFault(each));
+    const mine = all.filter((each) => !isConsequence(each));
     return mine.length === 0 ? [] : [prospectOf(view, mine, survey)];
   });
   if (strangers.length === 0) return groups;
   const declined = strangers.map((finding) => decline(finding, reasonOf(ask(finding, survey))));
   return [...groups, { volumeGroup: null, plans: [], declined }];
 }
+
+/** It needs no plan of its own: what it follows from has one, or is declined. */
+const isConsequence = (finding: Finding): boolean =>
+  finding.explainedBy !== null && faultCalled(finding.fault)?.consequence === true;
 
 const reasonOf = (choice: PlanChoice): string => (choice.kind === 'declined' ? choice.reason : '');
 
@@ -37,7 +42,9 @@ interface Answer {
 
 function prospectOf(view: VolumeGroupView, findings: readonly Finding[], survey: Survey): Prospect {
   const volumeGroup = view.ref;
-  const blockers = blockersOf(view, survey);
+  // Activating harms no volume that is in use.
+  const activates = findings.every((finding) => faultCalled(finding.fault)?.consequence === true);
+  const blockers = activates ? notUnderstood(view.base.metadata) : blockersOf(view, survey);
   if (blockers.length > 0) {
     const reason = `volume group ${view.ref.name} is left alone: ${blockers.join('; ')}`;
     return { volumeGroup, plans: [], declined: findings.map((finding) => decline(finding, reason)) };

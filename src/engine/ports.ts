@@ -18,8 +18,35 @@ export interface System {
   ): Promise<Result<ReplicaTarget, string>>;
   /** The disks themselves, for writing. */
   openLive(regions: readonly RegionPlace[]): Promise<Result<LiveTarget, string>>;
+  /** The boot that this runs in the middle of; null where there is none to go on with. */
+  readonly boot: BootEnvironment | null;
   /** True once the person has asked to stop (Ctrl-C, SIGTERM). */
   stopRequested(): boolean;
+}
+
+/** Who made this initramfs, and goes on with the boot when lvmedic is done. */
+export type Initramfs = 'dracut-systemd' | 'dracut' | 'initramfs-tools';
+
+/** The initramfs that lvmedic runs in. Nothing here writes to a disk. */
+export interface BootEnvironment {
+  readonly initramfs: Initramfs;
+  readonly kernelCommandLine: string;
+  /** For lvm on the machine's own disks, of which it may see `nodes` alone. */
+  lvmContext(nodes: readonly string[]): LvmContext;
+  /** Returns once udev has made the links of what was activated. */
+  settle(): Promise<void>;
+  /** True when the device that an fstab names is there. */
+  isThere(spec: string): boolean;
+  /** The fstab of the root filesystem on `node`, mounted for a moment without replaying its journal. */
+  fstabOf(node: string, filesystem: string): Promise<Result<string, string>>;
+  /** The running system mounts an empty, read-only folder here instead of what its fstab names. */
+  standIn(mountPoint: string): Result<void, string>;
+  /** Root is mounted read-only, its journal not replayed, no fsck. Fails where that cannot be arranged. */
+  keepRootReadOnly(filesystem: string): Promise<Result<void, string>>;
+  /** Leaves word for the hooks of the initramfs that boot shall go on. */
+  goOn(): void;
+  /** Lines that the running system shows once. */
+  leaveSummary(lines: readonly string[]): void;
 }
 
 /** Where a region is, without what was read there. */

@@ -1,7 +1,8 @@
 import type { Finding } from '../model/finding.ts';
-import type { Declined, VgPlan } from '../model/plan.ts';
+import { changesDisks, type Declined, type VgPlan } from '../model/plan.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Survey } from '../model/survey.ts';
+import { type BootReport, bringUp } from './boot/bring-up.ts';
 import { carryOut, type Ending } from './carry-out.ts';
 import { diagnose, isFault } from './diagnose.ts';
 import { type Permission, type Prospect, prospects, select } from './plan.ts';
@@ -29,6 +30,8 @@ export interface RepairReport {
   readonly failures: readonly string[];
   /** True when a failed repair could not be undone completely. */
   readonly halfway: boolean;
+  /** What boot waits for at the end; null outside of an initramfs. */
+  readonly boot: BootReport | null;
 }
 
 export interface RepairOptions {
@@ -41,8 +44,37 @@ export interface RepairOptions {
   readonly onRehearsed: (plan: VgPlan, rehearsal: Rehearsal) => void;
 }
 
-/** The whole way: survey, diagnose, plan, rehearse, save the way back, apply, verify; undone again if that fails. */
+/**
+ * The whole way: survey, diagnose, plan, rehearse, save the way back, apply, verify; undone again if that fails. In an
+ * initramfs what boot needs is activated after it.
+ */
 export async function repair(
+  system: System,
+  options: RepairOptions,
+  notify: Notify,
+): Promise<Result<RepairReport, string>> {
+  const done = await repairGroups(system, options, notify);
+  const { boot } = system;
+  if (!done.ok || boot === null || options.dryRun || !BOOTABLE.includes(done.value.outcome)) return done;
+  const up = await bringUp({ ...system, boot }, options.permission.policy, notify);
+  return ok({ ...done.value, ...activationsIn(done.value, up), boot: up });
+}
+
+/** After these the disks are as they should be, or as they were: what is whole may come up. */
+const BOOTABLE: readonly Outcome[] = ['healthy', 'repaired', 'declined'];
+
+/** Where activation was all that there was to do, it decides how the repair ended. */
+function activationsIn(
+  { outcome, declined, findings }: RepairReport,
+  up: BootReport,
+): Partial<Pick<RepairReport, 'outcome' | 'repaired' | 'failures'>> {
+  const open = findings.filter((finding) => isFault(finding) && finding.explainedBy === null);
+  if (outcome !== 'declined' || declined.length > 0 || open.length === 0) return {};
+  if (up.failures.length > 0 || up.activated.length === 0) return { failures: up.failures };
+  return { outcome: 'repaired', repaired: open.flatMap(({ volumeGroup }) => volumeGroup?.uuid ?? []) };
+}
+
+async function repairGroups(
   system: System,
   options: RepairOptions,
   notify: Notify,
@@ -63,7 +95,8 @@ export async function repair(
   if (!findings.some(isFault)) return ok({ ...base, ...completed(resumed.value) });
 
   const selection = select(open, findings, options.permission);
-  const { plans, declined: readOnly } = writable(selection.plans, findings, survey, options.dryRun);
+  const changing = selection.plans.filter(changesDisks);
+  const { plans, declined: readOnly } = writable(changing, findings, survey, options.dryRun);
   const rehearsals = await rehearseAll(plans, survey, system, options, notify);
   const declined = [
     ...selection.declined,
@@ -97,6 +130,7 @@ const NOTHING_DONE = {
   repaired: [],
   failures: [],
   halfway: false,
+  boot: null,
 } satisfies Partial<RepairReport>;
 
 /** Nothing is wrong: because it never was, or because an interrupted run had done its work. */

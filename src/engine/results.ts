@@ -5,6 +5,7 @@ import type { Evidence, Finding, Policy, VolumeGroupRef } from '../model/finding
 import type { Step, VgPlan } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
 import { spell } from './apply.ts';
+import type { BootReport } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
 import type { Prospect } from './plan.ts';
 import type { RepairReport } from './repair.ts';
@@ -62,6 +63,10 @@ export interface RepairResult extends DiagnoseResult {
     readonly durability: 'stable' | 'volatile';
   } | null;
   readonly declined: readonly { readonly fault: string; readonly reason: string }[];
+  /** Volumes that boot needs and that were activated, whole; only in an initramfs. */
+  readonly activated: readonly string[];
+  /** What boot waits for at the end; null outside of an initramfs. */
+  readonly boot: BootReport | null;
   readonly failures: readonly string[];
 }
 
@@ -171,6 +176,8 @@ export function repairResult(
       : null,
     undoRecord: record,
     declined: report.declined.map(({ fault, reason }) => ({ fault, reason })),
+    activated: report.boot?.activated ?? [],
+    boot: report.boot,
     failures: report.failures,
   };
 }

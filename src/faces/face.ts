@@ -10,6 +10,25 @@ export interface Face {
   result(result: object): void;
   /** What went wrong before there could be a result. */
   error(message: string, exitStatus: number): void;
-  /** Yes or no, no being the default; rejected with `Cancelled` on Ctrl-C. Null where nobody can be asked. */
-  readonly confirm: ((question: string) => Promise<boolean>) | null;
+  /** Who answers questions; null where nobody can be asked. */
+  readonly questions: Questions | null;
+}
+
+/** Both are rejected with `Cancelled` on Ctrl-C. */
+export interface Questions {
+  /** Yes or no, no being the default. */
+  confirm(question: string): Promise<boolean>;
+  /** One of several, the first being the default; null when nobody answered in time. */
+  choose(offer: Offer): Promise<string | null>;
+}
+
+export interface Offer {
+  /** The choices as lines of text. */
+  readonly lines: readonly string[];
+  readonly choices: readonly { readonly id: string; readonly label: string }[];
+  readonly prompt: string;
+  /** What is said to an answer that is none of the choices. */
+  readonly retry: string;
+  /** How long a console without a person is waited at; null: for ever. */
+  readonly timeoutSeconds: number | null;
 }

@@ -10,7 +10,7 @@ export interface LogWriter {
 
 /** A face whose every word and event also goes to the log, with all that commands printed. */
 export function loggedFace(face: Face, log: LogWriter): Face {
-  const text = plainFace(log.text, { verbose: true, ask: null, writeError: log.text });
+  const text = plainFace(log.text, { verbose: true, questions: null, writeError: log.text });
   const events = jsonFace(log.event);
   const both = <K extends 'notify' | 'say' | 'result' | 'error'>(name: K): Face[K] =>
     ((...args: Parameters<Face[K]>) => {
@@ -21,6 +21,6 @@ export function loggedFace(face: Face, log: LogWriter): Face {
     say: both('say'),
     result: both('result'),
     error: both('error'),
-    confirm: face.confirm,
+    questions: face.questions,
   };
 }

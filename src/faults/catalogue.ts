@@ -4,6 +4,7 @@ import { mdaHeaderBad } from './lvm2-mda-header-bad.ts';
 import { metadataLost } from './lvm2-metadata-lost.ts';
 import { metadataSplitBrain } from './lvm2-metadata-split-brain.ts';
 import { metadataTextBad } from './lvm2-metadata-text-bad.ts';
+import { notActivated } from './lvm2-not-activated.ts';
 import { pvAbsent } from './lvm2-pv-absent.ts';
 import { pvDropped } from './lvm2-pv-dropped.ts';
 import { pvDuplicate } from './lvm2-pv-duplicate.ts';
@@ -22,6 +23,7 @@ export const CATALOGUE: readonly Fault[] = [
   pvMarkedMissing,
   pvAbsent,
   pvDropped,
+  notActivated,
 ];
 
 export function faultCalled(id: string): Fault | undefined {

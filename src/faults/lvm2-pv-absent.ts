@@ -28,6 +28,7 @@ The risk
   the absent disk. lvmedic offers it only as a choice that a person must name; it is the wrong one while the disk
   may still turn up.
 `,
+  sparesOtherVolumes: true,
   detect: (survey) =>
     eachMember(survey, (member, view) => {
       if (member.standing !== 'absent' && member.standing !== 'taken') {

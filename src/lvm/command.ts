@@ -14,6 +14,8 @@ export interface LvmContext {
   readonly lockDir: string | null;
   /** True when no lock folder can be written at all. */
   readonly withoutLocks: boolean;
+  /** `vg/lv` that device-mapper is to refuse writes to when it is activated. */
+  readonly readOnlyVolumes?: readonly string[];
 }
 
 /**
@@ -47,6 +49,9 @@ function config(context: LvmContext, takesDevices: boolean, isModern: boolean): 
       `${isModern ? '' : ' use_lvmetad=0'}}`,
     takesDevices ? '' : `devices{filter=[${filter}] global_filter=[${filter}]}`,
     context.keepsBackups ? '' : 'backup{backup=0 archive=0}',
+    context.readOnlyVolumes
+      ? `activation{read_only_volume_list=[${context.readOnlyVolumes.map(quote)}]}`
+      : '',
   ];
   return sections.filter((section) => section !== '').join(' ');
 }

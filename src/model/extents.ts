@@ -1,4 +1,6 @@
-import type { LvSection, VgMetadata } from './metadata.ts';
+import type { LvSection, PvSection, VgMetadata } from './metadata.ts';
+
+const SECTOR_BYTES = 512;
 
 /** A run of extents on one physical volume that one logical volume occupies. */
 export interface PvRun {
@@ -99,4 +101,34 @@ export function extentMap(metadata: VgMetadata): string {
     return `${lv.uuid} ${lv.name} ${segments.join('; ')}`;
   });
   return lines.sort().join('\n');
+}
+
+/** The size of a generation's extents. */
+export const extentBytes = (metadata: VgMetadata): number => metadata.extentSizeSectors * SECTOR_BYTES;
+
+/** Where an extent of a PV begins, from the PV's start. */
+export function areaOffset(pv: PvSection, extent: number, metadata: VgMetadata): number {
+  return pv.peStartSectors * SECTOR_BYTES + extent * extentBytes(metadata);
+}
+
+/** Where byte `offsetBytes` of a linear LV stands; null for places on sub-LVs, stripes and gaps. */
+export function placeOf(
+  lv: LvSection,
+  offsetBytes: number,
+  metadata: VgMetadata,
+): { pvName: string; offsetBytes: number; roomBytes: number } | null {
+  const size = extentBytes(metadata);
+  const segment = lv.segments.find(
+    (each) =>
+      offsetBytes >= each.startExtent * size && offsetBytes < (each.startExtent + each.extentCount) * size,
+  );
+  const area = segment?.areas.length === 1 ? segment.areas[0] : undefined;
+  const pv = area?.on === 'pv' ? metadata.pvs.find((each) => each.name === area.name) : undefined;
+  if (segment === undefined || area === undefined || pv === undefined) return null;
+  const within = offsetBytes - segment.startExtent * size;
+  return {
+    pvName: pv.name,
+    offsetBytes: areaOffset(pv, area.startExtent, metadata) + within,
+    roomBytes: segment.areaExtents * size - within,
+  };
 }

@@ -21,7 +21,9 @@ export type Intent =
   /** The text everything starts from, where the newest committed one is not it. */
   | { readonly kind: 'base'; readonly text: MetadataText }
   /** Absent PVs are given up, with what stood on them. */
-  | { readonly kind: 'forget-absent' };
+  | { readonly kind: 'forget-absent' }
+  /** Whole LVs are activated, for boot waits for them; nothing on the disks changes. */
+  | { readonly kind: 'activate'; readonly lvNames: readonly string[] };
 
 /** A word of a command line, or something that only the target (replica or live disk) can fill in. */
 export type Word =
@@ -53,6 +55,11 @@ export interface WriteStep {
   readonly offsetBytes: number;
   readonly bytes: Uint8Array;
   readonly why: string;
+}
+
+/** False for a plan that only activates: there is nothing to rehearse, and nothing to undo. */
+export function changesDisks(plan: Pick<VgPlan, 'steps'>): boolean {
+  return plan.steps.some((step) => step.kind === 'write' || !step.liveOnly);
 }
 
 /** A metadata text that the plan's commands refer to. */

@@ -10,7 +10,19 @@ export interface Survey {
   readonly files: readonly MetadataText[];
   /** What the content of the disks says to each guess at which PV an unlabelled region is. */
   readonly hypotheses: readonly Hypothesis[];
+  /** Filesystems on LVs, which a boot may name by UUID or label; only looked for in an initramfs. */
+  readonly lvFilesystems: readonly LvFilesystem[];
   readonly machine: Machine;
+}
+
+/** What stands at the start of an LV, as the newest committed generation maps it. */
+export interface LvFilesystem {
+  readonly vg: string;
+  readonly lv: string;
+  /** `ext4`, `swap`… */
+  readonly type: string;
+  readonly uuid: string | null;
+  readonly label: string | null;
 }
 
 /** The guess "this region is that PV of this text", weighed against the bytes that stand there. */

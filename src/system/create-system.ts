@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { System } from '../engine/ports.ts';
 import { ok, type Result } from '../model/result.ts';
+import { bootEnvironment } from './boot/environment.ts';
 import { describeMachine, findLvm } from './machine.ts';
 import { recordFiles } from './records.ts';
 import { runner } from './run.ts';
@@ -25,7 +26,7 @@ export async function createSystem(
   if (!lvm.ok) return lvm;
   const machine = describeMachine(targets.length > 0, lvm.value);
   if (!machine.ok) return machine;
-  const { deviceMapper, inInitramfs, targetsGiven } = machine.value;
+  const { deviceMapper, inInitramfs, targetsGiven, kernelCommandLine } = machine.value;
   const stateDir = chooseStateDir(options.stateDir, inInitramfs);
   const context: TargetContext = { runner, lvm: lvm.value, deviceMapper, targetsGiven, stateDir };
   return ok({
@@ -34,6 +35,7 @@ export async function createSystem(
     runner,
     records: recordFiles(stateDir, () => deviceNumbers(targets)),
     clock: () => new Date(),
+    boot: inInitramfs && deviceMapper && !targetsGiven ? bootEnvironment(context, kernelCommandLine) : null,
     openReplicas: (regions, texts, spansOf) => openReplicas(context, regions, texts, spansOf),
     openLive: (regions) => openLive(context, regions),
     stopRequested,

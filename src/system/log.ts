@@ -14,9 +14,9 @@ export function openLog(file: string): { text(line: string): void; event(line: s
   return { text: (line) => stamped(`${new Date().toISOString()} ${line}`), event: append(`${file}.json`) };
 }
 
-/** Short lines into the kernel's log: what stands there survives the switch of root and shows on every console. */
+/** Short lines into the kernel's log, where they survive the switch of root; too quiet for the consoles, which have them from us. */
 export function kernelLog(line: string): void {
   try {
-    fs.appendFileSync('/dev/kmsg', `lvmedic: ${line.slice(0, 200)}\n`);
+    fs.appendFileSync('/dev/kmsg', `<7>lvmedic: ${line.slice(0, 200)}\n`);
   } catch {}
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { LiveTarget, RegionPlace, ReplicaTarget, Runner, SpansOf, Target } from '../engine/ports.ts';
+import type { LvmContext } from '../lvm/command.ts';
 import type { BlockReader } from '../model/block-reader.ts';
 import type { PlanText } from '../model/plan.ts';
 import { err, ok, type Result } from '../model/result.ts';
@@ -135,19 +136,27 @@ export async function openLive(
     ...access(attached, context.runner),
     pathOf: (textId) => textId,
     environment: process.env.LVM_SYSTEM_DIR ? { LVM_SYSTEM_DIR: process.env.LVM_SYSTEM_DIR } : {},
-    lvmContext: (nodes) => ({
-      ...lvmOf(context),
-      nodes,
-      deviceMapper: context.deviceMapper,
-      keepsBackups: !context.targetsGiven,
-      lockDir: null,
-      withoutLocks: !canLock(),
-    }),
+    lvmContext: (nodes) => liveLvmContext(context, nodes),
     release,
   });
 }
 
-function lvmOf({ lvm }: TargetContext): { lvmPath: string; version: string } {
+/** How lvm is run on the disks themselves. */
+export function liveLvmContext(
+  context: Pick<TargetContext, 'lvm' | 'deviceMapper' | 'targetsGiven'>,
+  nodes: readonly string[],
+): LvmContext {
+  return {
+    ...lvmOf(context),
+    nodes,
+    deviceMapper: context.deviceMapper,
+    keepsBackups: !context.targetsGiven,
+    lockDir: null,
+    withoutLocks: !canLock(),
+  };
+}
+
+function lvmOf({ lvm }: Pick<TargetContext, 'lvm'>): { lvmPath: string; version: string } {
   return { lvmPath: lvm?.path ?? 'lvm', version: lvm?.version ?? '0' };
 }
 

@@ -7,7 +7,7 @@ import { explainCommand } from '../../src/commands/explain.ts';
 import { EXIT } from '../../src/exit-codes.ts';
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
 import { err } from '../../src/model/result.ts';
-import { allRecipes, faultRecipes } from '../../vm-harness/recipes/index.ts';
+import { allRecipes, faultRecipes, guestRecipes } from '../../vm-harness/recipes/index.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const ids = CATALOGUE.map((fault) => fault.id);
@@ -35,12 +35,14 @@ describe('the catalogue', () => {
 
 describe('the recipes', () => {
   test('have an id each', () => {
-    const all = allRecipes.map((recipe) => recipe.id);
+    const all = [...allRecipes, ...guestRecipes].map((recipe) => recipe.id);
     expect(unique(all)).toHaveLength(all.length);
   });
 
   test('expect every fault of the catalogue, and no other', () => {
-    expect(unique(allRecipes.flatMap((recipe) => recipe.expect.faults))).toEqual(unique(ids));
+    expect(unique([...allRecipes, ...guestRecipes].flatMap((recipe) => recipe.expect.faults))).toEqual(
+      unique(ids),
+    );
   });
 
   test.each(faultRecipes)('$id bears the id of the fault that it expects', ({ id, expect: { faults } }) => {
@@ -73,12 +75,20 @@ describe('lvmedic explain', () => {
       say: (more) => void lines.push(...more),
       result: (result) => void results.push(result),
       error: (message) => void lines.push(message),
-      confirm: null,
+      questions: null,
     };
     const none = () => err('explain opens nothing');
     const options: Options = {
       ...({ json: false, unattended: false, dryRun: false, list: false, verbose: false } as const),
-      ...({ policy: 'safe', remedy: null, vg: null, log: null, stateDir: null, lvm: null } as const),
+      ...({
+        policy: null,
+        hook: null,
+        remedy: null,
+        vg: null,
+        log: null,
+        stateDir: null,
+        lvm: null,
+      } as const),
     };
     const context: Context = { options, operands, face, isRoot: true, open: async () => none(), lock: none };
     const status = await explainCommand.run(context);

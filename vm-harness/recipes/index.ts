@@ -1,4 +1,5 @@
 import { recipes as combinations } from './combinations.ts';
+import { guestRecipes } from './guests.ts';
 import { recipes as healthyWorlds } from './healthy.ts';
 import { recipes as incidents } from './incidents.ts';
 import { recipes as labelDamaged } from './lvm2-label-damaged.ts';
@@ -25,7 +26,7 @@ export const faultRecipes: readonly Recipe[] = [
   ...metadataTextBad,
   ...metadataLost,
 ];
-export { combinations, healthyWorlds, incidents, refusals };
+export { combinations, guestRecipes, healthyWorlds, incidents, refusals };
 export const allRecipes: readonly Recipe[] = [
   ...faultRecipes,
   ...combinations,

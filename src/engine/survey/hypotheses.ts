@@ -2,13 +2,12 @@ import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identi
 import { labelledUuid, regionsOf } from '../../faults/volume-group/pieces.ts';
 import { carriersOf, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
 import { type BlockReader, slice } from '../../model/block-reader.ts';
-import { lvSizeExtents } from '../../model/extents.ts';
-import type { LvSection, PvSection, VgMetadata } from '../../model/metadata.ts';
+import { areaOffset, extentBytes, lvSizeExtents, placeOf } from '../../model/extents.ts';
+import type { LvSection, PvSection } from '../../model/metadata.ts';
 import type { Hypothesis, MetadataText, Region, Signature, Survey } from '../../model/survey.ts';
 import { isBlank } from '../../ondisk/lvm2/bytes.ts';
 import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
 
-const SECTOR_BYTES = 512;
 const SAMPLE_BYTES = 4096;
 const SAMPLES_PER_SEGMENT = 8;
 /** Texts tried where none is committed, newest first. */
@@ -179,31 +178,3 @@ class Contents {
 /** Only such an LV can say anything about the guess. */
 const standsOn = (lv: LvSection, pv: PvSection): boolean =>
   lv.segments.some((segment) => segment.areas.some((area) => area.on === 'pv' && area.name === pv.name));
-
-const extentBytes = (metadata: VgMetadata): number => metadata.extentSizeSectors * SECTOR_BYTES;
-
-function areaOffset(pv: PvSection, extent: number, metadata: VgMetadata): number {
-  return pv.peStartSectors * SECTOR_BYTES + extent * extentBytes(metadata);
-}
-
-/** Where byte `offsetBytes` of a linear LV stands; null for places on sub-LVs, stripes and gaps. */
-function placeOf(
-  lv: LvSection,
-  offsetBytes: number,
-  metadata: VgMetadata,
-): { pvName: string; offsetBytes: number; roomBytes: number } | null {
-  const size = extentBytes(metadata);
-  const segment = lv.segments.find(
-    (each) =>
-      offsetBytes >= each.startExtent * size && offsetBytes < (each.startExtent + each.extentCount) * size,
-  );
-  const area = segment?.areas.length === 1 ? segment.areas[0] : undefined;
-  const pv = area?.on === 'pv' ? metadata.pvs.find((each) => each.name === area.name) : undefined;
-  if (segment === undefined || area === undefined || pv === undefined) return null;
-  const within = offsetBytes - segment.startExtent * size;
-  return {
-    pvName: pv.name,
-    offsetBytes: areaOffset(pv, area.startExtent, metadata) + within,
-    roomBytes: segment.areaExtents * size - within,
-  };
-}

@@ -8,6 +8,7 @@ import { readPartitionTable } from '../../ondisk/partition-tables/read-partition
 import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
 import type { Notify, OpenSource, SourceDisk, SourceError, SourcePartition, SurveySource } from '../ports.ts';
 import { weighHypotheses } from './hypotheses.ts';
+import { lvFilesystems } from './lv-filesystems.ts';
 
 /** Reads everything once, read-only. Fails only where a TARGET cannot be opened at all. */
 export function survey(source: SurveySource, notify: Notify): Result<Survey, SourceError> {
@@ -33,8 +34,14 @@ function read(source: OpenSource, notify: Notify): Survey {
     const { value } = readMetadataFile(file.bytes, file.path, cache);
     return value === null ? [] : [value];
   });
-  const plain: Survey = { disks, unread: source.unread, files, hypotheses: [], machine: source.machine };
-  return { ...plain, hypotheses: weighHypotheses(plain, (region) => readers.get(region.id)) };
+  const { unread, machine } = source;
+  const plain: Survey = { disks, unread, files, hypotheses: [], lvFilesystems: [], machine };
+  const readerOf = (region: Region) => readers.get(region.id);
+  return {
+    ...plain,
+    hypotheses: weighHypotheses(plain, readerOf),
+    lvFilesystems: machine.inInitramfs && !machine.targetsGiven ? lvFilesystems(plain, readerOf) : [],
+  };
 }
 
 /** The same survey with some regions read again, through other readers: a rehearsal's replicas, or live disks after a repair. */

@@ -9,7 +9,7 @@ export function jsonFace(write: (line: string) => void): Face {
     say: () => {},
     result: emit,
     error: (message, exitStatus) => emit({ type: 'result', schemaVersion: 1, exitStatus, error: message }),
-    confirm: null,
+    questions: null,
   };
 }
 

@@ -8,7 +8,7 @@ export function plainFace(
   write: (line: string) => void,
   options: {
     readonly verbose: boolean;
-    readonly ask: Face['confirm'];
+    readonly questions: Face['questions'];
     readonly writeError: (line: string) => void;
   },
 ): Face {
@@ -40,7 +40,7 @@ export function plainFace(
     say,
     result: () => {},
     error: (message) => options.writeError(visible(`lvmedic: ${message}`)),
-    confirm: options.ask,
+    questions: options.questions,
   };
 }
 

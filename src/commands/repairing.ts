@@ -1,0 +1,60 @@
+import type { Permission } from '../engine/plan.ts';
+import { repair } from '../engine/repair.ts';
+import { diagnoseResult, type RepairResult, repairResult } from '../engine/results.ts';
+import { bootLines, bootSummary } from '../faces/boot-wording.ts';
+import type { Questions } from '../faces/face.ts';
+import { confirmRepair, diagnosis, question, rehearsalLines, repairSummary } from '../faces/wording.ts';
+import { ok, type Result } from '../model/result.ts';
+import type { Context, OpenSystem } from './command.ts';
+import { firstLook, hasImages } from './diagnose.ts';
+
+/** How a repair is run: by the command of that name, by the offer before the emergency shell, or by nobody. */
+export interface Manner {
+  readonly permission: Permission;
+  readonly dryRun: boolean;
+  /** Who is asked before anything is written; null: nobody is. */
+  readonly questions: Questions | null;
+  /** False where it has been shown already. */
+  readonly showDiagnosis: boolean;
+}
+
+/** Runs the engine's repair and tells people about it; the result line is left to the command. */
+export async function runRepair(
+  { face }: Pick<Context, 'face'>,
+  system: OpenSystem,
+  { permission, dryRun, questions, showDiagnosis }: Manner,
+): Promise<Result<RepairResult, string>> {
+  const report = await repair(
+    system,
+    {
+      permission,
+      dryRun,
+      onPlans: ({ survey, findings, prospects }) => {
+        if (!showDiagnosis) return;
+        const known = diagnoseResult(survey, findings, prospects);
+        face.say(diagnosis(known, firstLook(survey), hasImages(survey)));
+      },
+      onRehearsed: (plan, rehearsal) => face.say(rehearsalLines(plan, rehearsal)),
+      confirm:
+        questions &&
+        ((plan) => {
+          face.say(['', ...question(plan, system.records.durability, system.stateDir)]);
+          return questions.confirm(confirmRepair(plan.volumeGroup.name));
+        }),
+    },
+    face.notify,
+  );
+  if (!report.ok) return report;
+  const { folder, durability } = system.records;
+  const result = repairResult(report.value, dryRun, { folder, durability });
+  face.say(repairSummary(result));
+  if (result.boot !== null) face.say(bootLines(result.boot));
+  if (isWorthTelling(result)) system.boot?.leaveSummary(bootSummary(result));
+  return ok(result);
+}
+
+/** The running system is told what was done to get it there, or that nothing could be. */
+function isWorthTelling({ outcome, boot }: RepairResult): boolean {
+  if (boot === null) return false;
+  return outcome !== 'healthy' || boot.activated.length > 0 || boot.missingMounts.length > 0;
+}

@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline';
+import type { Offer } from '../face.ts';
+import { Cancelled } from './confirm.ts';
+
+/**
+ * Numbered choices on a terminal of any kind. Enter takes the first. Resolves to null when nobody touched a key for
+ * `timeoutSeconds`; once somebody did, it waits. Rejects with `Cancelled` on Ctrl-C and when the console goes away.
+ */
+export function choose(offer: Offer): Promise<string | null> {
+  const { choices, timeoutSeconds } = offer;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: true });
+  return new Promise((resolve, reject) => {
+    const end = (act: () => void) => {
+      clearTimeout(timer);
+      process.stdin.off('data', awake);
+      terminal.removeAllListeners('close').close();
+      if (process.stdin.isTTY) process.stdin.setRawMode(false);
+      process.stdin.pause();
+      act();
+    };
+    const timer =
+      timeoutSeconds === null
+        ? undefined
+        : setTimeout(() => {
+            process.stdout.write('\n');
+            end(() => resolve(null));
+          }, timeoutSeconds * 1000);
+    const awake = () => clearTimeout(timer);
+    process.stdin.once('data', awake);
+    terminal.on('line', (line) => {
+      const answer = line.trim();
+      const picked = answer === '' ? choices[0] : choices[Number(answer) - 1];
+      if (picked !== undefined) return end(() => resolve(picked.id));
+      process.stdout.write(`${offer.retry}\n`);
+      terminal.prompt();
+    });
+    terminal.on('SIGINT', () => end(() => reject(new Cancelled())));
+    terminal.on('close', () => end(() => reject(new Cancelled())));
+    process.stdout.write(`${offer.lines.join('\n')}\n`);
+    terminal.setPrompt(offer.prompt);
+    terminal.prompt();
+  });
+}

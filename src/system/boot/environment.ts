@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { BootEnvironment, Initramfs } from '../../engine/ports.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { codeOf, findExecutable, makeFolder, readText } from '../files.ts';
+import { liveLvmContext, type TargetContext } from '../targets.ts';
+import { quietMount } from './quiet-mount.ts';
+import { keepRootReadOnly } from './read-only-root.ts';
+import { standIn } from './stand-in.ts';
+
+/** The hooks of the initramfs look for this, and go on with the boot when it is there. */
+const GO_ON = '/run/lvmedic/boot-goes-on';
+/** `/run` survives the switch of root: the running system's lvmedic-report.service finds this there. */
+const SUMMARY = '/run/initramfs/lvmedic-boot/summary';
+const SETTLE_SECONDS = 30;
+
+/** The initramfs around us, as dracut and initramfs-tools each leave their mark. */
+export function bootEnvironment(context: TargetContext, kernelCommandLine: string): BootEnvironment {
+  const initramfs = initramfsKind();
+  const { runner } = context;
+  return {
+    initramfs,
+    kernelCommandLine,
+    lvmContext: (nodes) => liveLvmContext(context, nodes),
+    async settle() {
+      const udevadm = findExecutable('udevadm');
+      if (udevadm !== null) await runner.run([udevadm, 'settle', `--timeout=${SETTLE_SECONDS}`]);
+    },
+    isThere: (spec) => fs.existsSync(nodeOf(spec)),
+    fstabOf: (node, filesystem) =>
+      quietMount(runner, node, filesystem, (folder): Result<string, string> => {
+        const text = readText(path.join(folder, 'etc/fstab'));
+        return text === null ? err('it has no /etc/fstab') : ok(text);
+      }),
+    standIn,
+    keepRootReadOnly: (filesystem) => keepRootReadOnly(initramfs, filesystem, runner),
+    goOn: () => writeFile(GO_ON, ''),
+    leaveSummary: (lines) => writeFile(SUMMARY, `${lines.join('\n')}\n`),
+  };
+}
+
+function initramfsKind(): Initramfs {
+  if (fs.existsSync('/conf/initramfs.conf') || fs.existsSync('/scripts/functions')) return 'initramfs-tools';
+  return fs.existsSync('/run/systemd/system') ? 'dracut-systemd' : 'dracut';
+}
+
+/** `UUID=…` as the link that udev makes for it. */
+function nodeOf(spec: string): string {
+  const [, tag = '', value = ''] = /^(UUID|LABEL|PARTUUID)=(.+)$/.exec(spec.replaceAll('"', '')) ?? [];
+  return tag === '' ? spec : path.join('/dev/disk', `by-${tag.toLowerCase()}`, path.basename(value));
+}
+
+/** A file in memory that cannot be written is a word that does not get through: nothing else fails for it. */
+function writeFile(file: string, text: string): void {
+  try {
+    makeFolder(path.dirname(file));
+    fs.writeFileSync(file, text, { mode: 0o644 });
+  } catch (error) {
+    process.emitWarning(`${file} could not be written (${codeOf(error)})`);
+  }
+}
