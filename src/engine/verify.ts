@@ -1,3 +1,4 @@
+import { faultCalled } from '../faults/catalogue.ts';
 import { volumeGroups } from '../faults/volume-group/view.ts';
 import { extentMap } from '../model/extents.ts';
 import type { VgPlan } from '../model/plan.ts';
@@ -32,6 +33,8 @@ export function unmet(plan: VgPlan, survey: Survey): string[] {
     ...areasApart(plan, survey),
     ...diagnose(survey)
       .filter((finding) => finding.volumeGroup?.uuid === volumeGroup.uuid && isFault(finding))
+      // What boot still waits for comes up after the repair.
+      .filter((finding) => !faultCalled(finding.fault)?.consequence)
       .filter((finding) => finding.pvUuid === null || !absent.has(finding.pvUuid))
       .map((finding) => finding.summary),
   ];
