@@ -40,7 +40,9 @@ export const systemPackages = {
   ],
   vm: [
     { name: 'qemu-system-x86', needs: ['qemu-system-x86_64'] },
+    { name: 'qemu-utils', needs: ['qemu-img'] },
     { name: 'busybox-static', needs: ['busybox'] },
+    { name: 'mmdebstrap', needs: ['mmdebstrap'] },
   ],
 };
 

@@ -9,9 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run } from '../lab/host.ts';
+import { cacheFolder } from './cache.ts';
 import { outputOf } from './output-of.ts';
 
 export interface GuestKernel {
@@ -33,8 +33,7 @@ const LAYOUT = 1;
  * @throws when apt has no such package, or cannot download it
  */
 export function guestKernel(): GuestKernel {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lvmedic/guest');
-  mkdirSync(cache, { recursive: true });
+  const cache = cacheFolder();
   const wanted = concretePackage();
   let kept = wanted === null ? null : folderOf(cache, wanted);
   if (kept === null || !existsSync(kept)) {

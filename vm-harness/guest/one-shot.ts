@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { labUnavailable } from '../lab/host.ts';
+import { commandLine, spawnTied } from './child.ts';
 import type { CpioEntry } from './cpio.ts';
 import { initramfs } from './initramfs.ts';
 import { guestKernel } from './kernel.ts';
+import { RESULTS } from './machine.ts';
 import { outputOf } from './output-of.ts';
+import { DEFAULT_MEMORY_MIB, machineArguments, QEMU } from './qemu.ts';
 
 /** What a guest without installed system is to do, once. It has device-mapper, whatever the host has. */
 export interface OneShot {
@@ -44,17 +45,14 @@ export interface GuestRun {
 
 /** A guest here takes half a minute; a busy machine without hardware virtualisation, several times that. */
 const TIMEOUT_SECONDS = 300;
-const MEMORY_MIB = 768;
 /** Only the kernel's last words: others could come between those of a program. */
 const KERNEL_ARGUMENTS = 'console=ttyS0 quiet loglevel=2 panic=-1 mitigations=off';
 /** The firmware clears the screen. */
 const TERMINAL_CONTROL = /\x1b(c|\[[0-9;?]*[A-Za-z])/g;
-const QEMU = 'qemu-system-x86_64';
-const RESULTS = fileURLToPath(new URL('../../test-results/vm/', import.meta.url));
 
 /** Whether guests can run here at all; the reason when they cannot. */
 export function guestUnavailable(): string | null {
-  for (const tool of [QEMU, 'busybox', 'apt-get', 'dpkg-deb']) {
+  for (const tool of [QEMU, 'busybox', 'apt-get', 'dpkg-deb', 'setpriv']) {
     if (outputOf('sh', ['-c', `command -v ${tool}`]) === null) return `needs ${tool}`;
   }
   return labUnavailable();
@@ -80,12 +78,12 @@ export async function runOneShot(guest: OneShot): Promise<GuestRun> {
   );
   const argv = qemuArguments(guest, kernel.image, initrd);
   const { output, ended } = await boot(argv, timeoutSeconds);
-  const commandLine = [QEMU, ...argv].map(quoted).join(' ');
-  writeFileSync(transcript, `${commandLine}\n${output}`);
+  const command = commandLine([QEMU, ...argv]);
+  writeFileSync(transcript, `${command}\n${output}`);
   const status = new RegExp(`^${marker} exit (\\d+)$`, 'm').exec(output)?.[1];
   if (status === undefined) {
     const end = output.split('\n').slice(-40).join('\n');
-    throw new Error(`${ended} before the guest's script did\n${commandLine}\n${transcript}:\n…${end}`);
+    throw new Error(`${ended} before the guest's script did\n${command}\n${transcript}:\n…${end}`);
   }
   rmSync(initrd);
   return { status: Number(status), output, steps: stepsOf(output, marker), transcript };
@@ -126,16 +124,12 @@ function qemuArguments(guest: OneShot, kernel: string, initrd: string): string[]
     `virtio-blk-pci,drive=disk${index},serial=${name}`,
   ]);
   return [
-    ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64', '-smp', '1'],
-    ...['-m', String(guest.memoryMiB ?? MEMORY_MIB), '-nodefaults', '-nographic', '-no-reboot'],
+    ...machineArguments(guest.memoryMiB ?? DEFAULT_MEMORY_MIB),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', kernel, '-initrd', initrd, '-append', KERNEL_ARGUMENTS],
     ...disks,
   ];
 }
-
-/** After a signal, `lab/host.ts` lets this process end as it would have. */
-const END_EVENTS = ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Runs QEMU to its end, or ends it. `ended` says in words how it came. */
 function boot(
@@ -143,30 +137,24 @@ function boot(
   timeoutSeconds: number,
 ): Promise<{ readonly output: string; readonly ended: string }> {
   return new Promise((resolve, reject) => {
-    const qemu = spawn(QEMU, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const kill = () => qemu.kill('SIGKILL');
-    for (const event of END_EVENTS) process.once(event, kill);
+    const qemu = spawnTied(QEMU, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      kill();
+      qemu.kill('SIGKILL');
     }, timeoutSeconds * 1000);
     for (const stream of [qemu.stdout, qemu.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         output += text.replaceAll('\r', '');
       });
     }
-    const settle = () => {
-      clearTimeout(timer);
-      for (const event of END_EVENTS) process.off(event, kill);
-    };
     qemu.on('error', (error) => {
-      settle();
+      clearTimeout(timer);
       reject(error);
     });
     qemu.on('close', (code, signal) => {
-      settle();
+      clearTimeout(timer);
       output = output.replace(TERMINAL_CONTROL, '');
       const ended = isLate ? `${timeoutSeconds} s ended` : `QEMU ended (${code ?? signal})`;
       resolve({ output, ended });
@@ -181,8 +169,4 @@ function stepsOf(output: string, marker: string): Map<string, GuestStep> {
     steps.set(name, { status: Number(status), output: said });
   }
   return steps;
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -1,0 +1,145 @@
+# shellcheck shell=dash
+# What the hooks of dracut and of initramfs-tools share: who may run lvmedic, when, and on which terminal.
+#
+# dracut sources this into the shell that runs the boot. So nothing here exits or prints by itself, every name begins
+# with lvmedic_, and until lvmedic is really called only builtins run: a healthy boot pays no process.
+
+: "${lvmedic_proc:=/proc}" "${lvmedic_sys:=/sys}" "${lvmedic_run:=/run/lvmedic}"
+
+# The one place that reads the kernel command line for the hooks. Sets
+#   lvmedic_mode      off, ask or auto
+#   lvmedic_media     1 when boot itself may run lvmedic from a medium labelled LVMEDIC
+#   lvmedic_no_shell  1 when no shell and no question are allowed (rd.shell=0)
+#   lvmedic_break     1 when a person asked for a shell at a breakpoint: nothing is wrong then
+# The last one of several wins, as everywhere on the kernel command line.
+lvmedic_read_cmdline() {
+    lvmedic_mode=ask lvmedic_media='' lvmedic_no_shell='' lvmedic_break='' lvmedic_line=''
+    read -r lvmedic_line <"$lvmedic_proc/cmdline" || :
+    # A word may hold a `*`.
+    case $- in *f*) lvmedic_glob=-f ;; *) lvmedic_glob=+f ;; esac
+    set -f
+    for lvmedic_word in $lvmedic_line; do
+        case $lvmedic_word in
+        rd.lvmedic=off | rd.lvmedic=0 | rd.lvmedic=no) lvmedic_mode=off ;;
+        rd.lvmedic=auto) lvmedic_mode=auto ;;
+        rd.lvmedic | rd.lvmedic=*) lvmedic_mode=ask ;;
+        rd.lvmedic.media | rd.lvmedic.media=1) lvmedic_media=1 ;;
+        rd.lvmedic.media=*) lvmedic_media='' ;;
+        rd.shell=0 | rd.shell=no | rd.shell=off) lvmedic_no_shell=1 ;;
+        rd.shell | rd.shell=*) lvmedic_no_shell='' ;;
+        rd.break | rd.break=* | rdbreak | rdbreak=* | break | break=*) lvmedic_break=1 ;;
+        esac
+    done
+    set "$lvmedic_glob"
+}
+
+# Sets lvmedic_disks to the names of what can hold a physical volume. A logical volume that came up is no new disk;
+# an opened LUKS volume is one.
+lvmedic_list_disks() {
+    lvmedic_disks=:
+    for lvmedic_name in "$lvmedic_sys"/class/block/*; do
+        lvmedic_name=${lvmedic_name##*/}
+        case $lvmedic_name in
+        '*' | loop* | ram* | zram*) continue ;;
+        dm-*)
+            lvmedic_uuid=''
+            { read -r lvmedic_uuid <"$lvmedic_sys/class/block/$lvmedic_name/dm/uuid"; } 2>/dev/null
+            case $lvmedic_uuid in *LVM-*) continue ;; esac
+            ;;
+        esac
+        lvmedic_disks="$lvmedic_disks $lvmedic_name"
+    done
+}
+
+# Whether the unattended repair has not been tried with the disks of lvmedic_disks, nor brought the boot on already.
+lvmedic_is_untried() {
+    lvmedic_tried=''
+    { read -r lvmedic_tried <"$lvmedic_run/tried"; } 2>/dev/null
+    [ "$lvmedic_tried" != "$lvmedic_disks" ] && [ "$lvmedic_tried" != 'boot went on' ]
+}
+
+# Whether the unattended repair is due: root has been awaited for 10 s in which no disk appeared. A disk that is merely
+# late must not be repaired away. $1: seconds after which it is due even while disks go on appearing; none without.
+lvmedic_is_due() {
+    lvmedic_list_disks
+    lvmedic_is_untried || return 1
+    lvmedic_first='' lvmedic_since='' lvmedic_seen=''
+    { { read -r lvmedic_first lvmedic_since && read -r lvmedic_seen; } <"$lvmedic_run/waiting"; } 2>/dev/null
+    read -r lvmedic_now lvmedic_line <"$lvmedic_proc/uptime" || return 1
+    lvmedic_now=${lvmedic_now%%.*}
+    if [ "$lvmedic_seen" != "$lvmedic_disks" ]; then
+        lvmedic_since=$lvmedic_now
+        : "${lvmedic_first:=$lvmedic_now}"
+        [ -d "$lvmedic_run" ] || mkdir -p "$lvmedic_run"
+        echo "$lvmedic_first $lvmedic_since
+$lvmedic_disks" >"$lvmedic_run/waiting"
+    fi
+    [ $((lvmedic_now - lvmedic_since)) -ge 10 ] || [ $((lvmedic_now - lvmedic_first)) -ge "${1:-999999}" ]
+}
+
+# `lvmedic boot --auto` with the disks of lvmedic_disks. Succeeds when the boot shall go on. Only the file that lvmedic
+# leaves says so: an exit status is also what a missing program or a kill leaves.
+lvmedic_auto() {
+    mkdir -p "$lvmedic_run"
+    echo "$lvmedic_disks" >"$lvmedic_run/tried"
+    rm -f "$lvmedic_run/boot-goes-on"
+    # A console of its own: dracut-initqueue.service has none, initramfs-tools may write its output to a file.
+    LVMEDIC_BY_BOOT=1 /usr/bin/lvmedic boot --auto </dev/null >/dev/console 2>&1
+    [ -e "$lvmedic_run/boot-goes-on" ] || return 1
+    echo 'boot went on' >"$lvmedic_run/tried"
+}
+
+# `lvmedic boot --ask` on the console. Succeeds when the boot shall go on.
+lvmedic_ask() {
+    mkdir -p "$lvmedic_run"
+    rm -f "$lvmedic_run/boot-goes-on"
+    # Ctrl-C is lvmedic's: it must not end the shell that runs the boot.
+    trap : INT QUIT
+    if { true </dev/tty; } 2>/dev/null || ! lvmedic_setsid_gives_tty; then
+        # dracut-emergency.service has the console as its controlling terminal.
+        LVMEDIC_BY_BOOT=1 /usr/bin/lvmedic boot --ask <>/dev/console >&0 2>&1
+    else
+        # init has none, so Ctrl-C would reach nobody. The end of the session hangs its terminal up, which drops what
+        # the serial port has not sent yet: hence the second.
+        # shellcheck disable=SC2016
+        LVMEDIC_BY_BOOT=1 setsid -c sh -c 'trap : INT QUIT; "$@"; sleep 1' sh \
+            /usr/bin/lvmedic boot --ask <>/dev/console >&0 2>&1
+    fi
+    trap - INT QUIT
+    [ -e "$lvmedic_run/boot-goes-on" ]
+}
+
+# util-linux's and busybox's setsid know -c; others may not.
+lvmedic_setsid_gives_tty() {
+    case $(setsid --help 2>&1) in *-c*) return 0 ;; esac
+    return 1
+}
+
+# What the emergency hooks do before the shell opens. Succeeds when the boot shall go on without it.
+lvmedic_emergency() {
+    lvmedic_read_cmdline
+    # dracut's own reader also knows what /etc/cmdline.d forbids.
+    if command -v getargbool >/dev/null 2>&1 && ! getargbool 1 rd.shell; then lvmedic_no_shell=1; fi
+    if [ "$lvmedic_mode" = off ] || [ -n "$lvmedic_break" ]; then return 1; fi
+    if [ "$lvmedic_mode" = auto ]; then
+        lvmedic_list_disks
+        lvmedic_is_untried && lvmedic_auto
+        return
+    fi
+    # Handed back three times, and it still stops: whatever keeps the boot, the shell is for that.
+    if [ -n "$lvmedic_no_shell" ] || [ -e "$lvmedic_run/handed-back-3" ]; then return 1; fi
+    lvmedic_ask || return 1
+    for lvmedic_count in 1 2 3; do
+        [ ! -e "$lvmedic_run/handed-back-$lvmedic_count" ] || continue
+        : >"$lvmedic_run/handed-back-$lvmedic_count"
+        break
+    done
+}
+
+# Whether somebody is being asked for a passphrase: then the disks are not complete.
+lvmedic_is_passphrase_awaited() {
+    for lvmedic_name in /run/systemd/ask-password/ask.*; do
+        [ ! -e "$lvmedic_name" ] || return 0
+    done
+    return 1
+}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# initqueue/timeout: two thirds of rd.retry are over. No disk is merely late any more.
+. /usr/lib/lvmedic/boot.sh
+lvmedic_read_cmdline
+if [ "$lvmedic_mode" = auto ]; then
+    lvmedic_list_disks
+    lvmedic_is_untried && lvmedic_auto
+fi

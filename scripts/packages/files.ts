@@ -1,0 +1,51 @@
+interface ShippedFile {
+  /** From the root of this repository. */
+  readonly source: string;
+  /** From the root of the system. */
+  readonly target: string;
+  readonly isProgram: boolean;
+}
+
+const library = 'usr/lib/lvmedic';
+const dracutModule = 'usr/lib/dracut/modules.d/50lvmedic';
+const initramfsTools = 'usr/share/initramfs-tools';
+const doc = 'usr/share/doc/lvmedic';
+
+/** What every package holds, whatever its format. */
+export const shippedFiles: readonly ShippedFile[] = [
+  program('dist/lvmedic', 'usr/bin/lvmedic'),
+  program('initramfs/system/lvmedic-setup', 'usr/sbin/lvmedic-setup'),
+  plain('initramfs/system/lvmedic.conf', 'etc/lvmedic.conf'),
+  program('initramfs/grub/42_lvmedic', 'etc/grub.d/42_lvmedic'),
+
+  plain('initramfs/common/boot.sh', `${library}/boot.sh`),
+  plain('initramfs/common/mode.sh', `${library}/mode.sh`),
+  program('initramfs/common/lvmedic', `${library}/lvmedic`),
+  program('initramfs/append/make-cpio', `${library}/make-cpio`),
+  plain('initramfs/append/order', `${library}/order`),
+  plain('initramfs/initramfs-tools/shell-rc', `${library}/shell-rc`),
+
+  program('initramfs/dracut/module-setup.sh', `${dracutModule}/module-setup.sh`),
+  program('initramfs/dracut/lvmedic-settled.sh', `${dracutModule}/lvmedic-settled.sh`),
+  program('initramfs/dracut/lvmedic-timeout.sh', `${dracutModule}/lvmedic-timeout.sh`),
+  program('initramfs/dracut/lvmedic-emergency.sh', `${dracutModule}/lvmedic-emergency.sh`),
+
+  program('initramfs/initramfs-tools/hook', `${initramfsTools}/hooks/lvmedic`),
+  program('initramfs/initramfs-tools/panic', `${initramfsTools}/scripts/panic/lvmedic`),
+  program('initramfs/initramfs-tools/local-block', `${initramfsTools}/scripts/local-block/lvmedic`),
+
+  program('initramfs/system/report', `${library}/report`),
+  plain('initramfs/system/lvmedic-report.service', 'usr/lib/systemd/system/lvmedic-report.service'),
+
+  plain('initramfs/debian/copyright', `${doc}/copyright`),
+  plain('NOTICE', `${doc}/NOTICE`),
+  plain('README.md', `${doc}/README.md`),
+];
+
+function program(source: string, target: string): ShippedFile {
+  return { source, target, isProgram: true };
+}
+
+function plain(source: string, target: string): ShippedFile {
+  return { source, target, isProgram: false };
+}

@@ -1,0 +1,129 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { removeFolder, temporaryFolder } from '../lab/host.ts';
+import { commandLine, spawnTied } from './child.ts';
+import { Console } from './console.ts';
+import {
+  DEFAULT_MEMORY_MIB,
+  type Drive,
+  machineArguments,
+  QEMU,
+  scsiArguments,
+  socketArguments,
+} from './qemu.ts';
+import { Qmp } from './qmp.ts';
+
+/** Transcripts, each kept until the next run of its case. */
+export const RESULTS = fileURLToPath(new URL('../../test-results/vm/', import.meta.url));
+
+export interface MachineOptions {
+  /** Of the transcript. */
+  readonly name: string;
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly kernelCommandLine: string;
+  readonly drives: readonly Drive[];
+  readonly memoryMiB?: number;
+  /** ttyS0 alone, when absent. */
+  readonly consoleCount?: number;
+  readonly extraArguments?: readonly string[];
+  /** Goes on from this snapshot of the drives instead of booting. */
+  readonly snapshot?: string;
+}
+
+/** A running QEMU; it ends with this process at the latest. */
+export interface Machine {
+  readonly console: Console;
+  /** ttyS0, ttyS1… */
+  readonly consoles: readonly Console[];
+  readonly monitor: Qmp;
+  /** To start the same by hand, as long as its drives are there. */
+  readonly commandLine: string;
+  /** The command line, and what came to ttyS0, byte by byte. */
+  readonly transcript: string;
+  /** When it has ended by itself or through {@link end}. */
+  readonly ended: Promise<void>;
+  end(): Promise<void>;
+}
+
+const END_SECONDS = 20;
+
+/** @throws when QEMU does not start; the message holds what it said */
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  mkdirSync(RESULTS, { recursive: true });
+  const folder = temporaryFolder('lvmedic-vm-');
+  const names = Array.from({ length: options.consoleCount ?? 1 }, (_, n) => `ttyS${n}`);
+  const sockets = [...names, 'monitor'].map((name) => join(folder, name));
+  const listeners = await Promise.all(sockets.map(listen));
+  const argv = argumentsOf(options, sockets.slice(0, -1), sockets.at(-1) ?? '');
+  const command = commandLine([QEMU, ...argv]);
+  const transcripts = names.map((name, n) =>
+    join(RESULTS, `${options.name}${n === 0 ? '' : `.${name}`}.log`),
+  );
+  for (const transcript of transcripts) writeFileSync(transcript, `${command}\n`);
+
+  const qemu = spawnTied(QEMU, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  qemu.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ended = new Promise<void>((resolve) => {
+    qemu.on('close', () => {
+      for (const { server } of listeners) server.close();
+      removeFolder(folder);
+      resolve();
+    });
+  });
+  const refused = ended.then(() => Promise.reject(new Error(`QEMU ended: ${said}\n${command}`)));
+  refused.catch(() => {});
+  const connected = await Promise.race([Promise.all(listeners.map(({ connection }) => connection)), refused]);
+  const consoles = connected.slice(0, -1).map((socket, n) => {
+    const transcript = transcripts[n] ?? '';
+    const describe = () => `${command}\n${said}${transcript}`;
+    return new Console(socket, (bytes) => appendFileSync(transcript, bytes), describe);
+  });
+  const monitor = await Promise.race([Qmp.connect(connected.at(-1) as Socket), refused]);
+  const end = async () => {
+    const timer = setTimeout(() => qemu.kill('SIGKILL'), END_SECONDS * 1000);
+    await monitor.quit();
+    await ended;
+    clearTimeout(timer);
+  };
+  const [console] = consoles;
+  if (console === undefined) throw new Error('a machine needs a console');
+  return {
+    console,
+    consoles,
+    monitor,
+    commandLine: command,
+    transcript: transcripts[0] ?? '',
+    ended,
+    end,
+  };
+}
+
+function argumentsOf(options: MachineOptions, consoles: readonly string[], monitor: string): string[] {
+  return [
+    ...machineArguments(options.memoryMiB ?? DEFAULT_MEMORY_MIB),
+    ...socketArguments(consoles, monitor),
+    ...scsiArguments(options.drives),
+    ...['-kernel', options.kernel, '-initrd', options.initrd, '-append', options.kernelCommandLine],
+    ...(options.extraArguments ?? []),
+    ...(options.snapshot === undefined ? [] : ['-loadvm', options.snapshot]),
+  ];
+}
+
+interface Listener {
+  readonly server: Server;
+  readonly connection: Promise<Socket>;
+}
+
+function listen(path: string): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    const connection = new Promise<Socket>((connected) => server.once('connection', connected));
+    server.once('error', reject).listen(path, () => resolve({ server, connection }));
+  });
+}

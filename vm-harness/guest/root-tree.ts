@@ -1,0 +1,44 @@
+import { dirname } from 'node:path';
+import { type Cached, cached } from './cache.ts';
+import { runIsolated } from './child.ts';
+import { outputOf } from './output-of.ts';
+import type { Suite } from './suites.ts';
+
+const PACKAGES = [
+  ...['systemd-sysv', 'udev', 'lvm2', 'initramfs-tools', 'dracut-core', 'linux-image-cloud-amd64', 'kmod'],
+  ...['e2fsprogs', 'login', 'util-linux', 'mount', 'busybox', 'cpio', 'zstd', 'procps', 'systemd'],
+];
+
+/** What a guest never looks at: each megabyte here is written to the disks of every case. */
+const LEFT_OUT = ['doc', 'man', 'locale', 'info', 'i18n', 'lintian', 'bug', 'zoneinfo'];
+
+/** Initramfs archives are made when all is installed, each as it is needed: the kernel's package makes none. */
+const NO_INITRAMFS =
+  'mkdir -p "$1/etc/initramfs-tools" && echo update_initramfs=no > "$1/etc/initramfs-tools/update-initramfs.conf"';
+
+/** A root filesystem of the suite as its packages leave it, in `root.tar`; made with the mirror that this machine uses. */
+export function rootTree(suite: Suite): Promise<Cached> {
+  const argv = [
+    ...['--mode=root', '--variant=essential', `--include=${PACKAGES.join(',')}`, '--format=tar'],
+    ...['--aptopt=APT::Install-Recommends "false"'],
+    // Its Release file is good for a week, and a mirror may lag behind.
+    ...(suite === 'sid' ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    ...LEFT_OUT.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+    ...['--dpkgopt=path-exclude=/usr/lib/*/gconv/*', '--dpkgopt=force-confold'],
+    `--essential-hook=${NO_INITRAMFS}`,
+    suite,
+  ];
+  const script = 'mmdebstrap "$@" "$TO/root.tar" "$MIRROR"';
+  return cached(`root-${suite}`, argv, (folder) =>
+    runIsolated(script, { TO: folder, MIRROR: mirror(), TMPDIR: dirname(folder) }, argv),
+  );
+}
+
+/** Where apt gets Debian's packages from on this machine, without security updates. */
+function mirror(): string {
+  const targets = outputOf('apt-get', [
+    ...['indextargets', '--format', '$(REPO_URI)', 'Origin: Debian', 'Created-By: Packages'],
+  ]);
+  const uris = targets?.toString().split('\n') ?? [];
+  return uris.find((uri) => uri !== '' && !uri.includes('security')) ?? 'http://deb.debian.org/debian';
+}
