@@ -47,7 +47,14 @@ export interface SavedGuest {
   dispose(): void;
 }
 
-const KERNEL_ARGUMENTS = ['root=/dev/mapper/vm1--vg-root', 'ro', 'mitigations=off', 'quiet', 'console=ttyS0'];
+/**
+ * Without randomised addresses: QEMU keeps translated code by physical page and virtual address, so thousands of
+ * processes at addresses of their own leave pages that later take minutes to be cleared, seen as soft lockups and
+ * timed-out devices behind the switch of root.
+ */
+const KERNEL_ARGUMENTS = [
+  ...['root=/dev/mapper/vm1--vg-root', 'ro', 'norandmaps', 'mitigations=off', 'quiet', 'console=ttyS0'],
+];
 const SNAPSHOT = 'saved';
 const ARCHIVE_ALIGNMENT_BYTES = 512;
 const TOOLS = [QEMU, 'qemu-img', 'mmdebstrap', 'dpkg-deb', 'setpriv', 'unshare', 'debugfs'];

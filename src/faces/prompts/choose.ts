@@ -13,11 +13,12 @@ export function choose(offer: Offer): Promise<string | null> {
     const end = (act: () => void) => {
       clearTimeout(timer);
       process.stdin.off('data', awake);
-      terminal.removeAllListeners('close').close();
+      terminal.off('close', gone).close();
       if (process.stdin.isTTY) process.stdin.setRawMode(false);
       process.stdin.pause();
       act();
     };
+    const gone = () => end(() => reject(new Cancelled()));
     const timer =
       timeoutSeconds === null
         ? undefined
@@ -34,8 +35,8 @@ export function choose(offer: Offer): Promise<string | null> {
       process.stdout.write(`${offer.retry}\n`);
       terminal.prompt();
     });
-    terminal.on('SIGINT', () => end(() => reject(new Cancelled())));
-    terminal.on('close', () => end(() => reject(new Cancelled())));
+    terminal.on('SIGINT', gone);
+    terminal.on('close', gone);
     process.stdout.write(`${offer.lines.join('\n')}\n`);
     terminal.setPrompt(offer.prompt);
     terminal.prompt();
