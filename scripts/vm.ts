@@ -1,25 +1,25 @@
 /**
- * `vm.ts SUITE FLAVOUR RECIPE [--mode MODE] [--deb FILE] [--archive FILE] [--append 'rd.lvmedic=…'] [--memory MIB]`:
- * switches on a VM that the recipe broke, with its console on this terminal. Without arguments it lists what there is.
+ * `vm.ts SUITE FLAVOUR RECIPE [--mode MODE] [--append 'rd.lvmedic=…'] [--memory MIB]`: switches on a VM that the
+ * recipe broke, with dist/lvmedic in its initramfs, and its console on this terminal. Without arguments it lists what
+ * there is.
  */
 import { parseArgs } from 'node:util';
 import { guestUnavailable, startGuest } from '../vm-harness/guest/guest.ts';
 import { fitsGuest, prepareGuestWorld } from '../vm-harness/guest/guest-world.ts';
+import { HOW_TO_LEAVE, putOnTerminal } from '../vm-harness/guest/on-terminal.ts';
 import { FLAVOURS, MODES, SUITES } from '../vm-harness/guest/suites.ts';
-import { allRecipes } from '../vm-harness/recipes/index.ts';
+import { allRecipes, guestRecipes } from '../vm-harness/recipes/index.ts';
+import { buildCpio, buildDeb } from './packages.ts';
 
-const END_KEY = '\x1d';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    mode: { type: 'string', default: 'none' },
-    deb: { type: 'string' },
-    archive: { type: 'string' },
+    mode: { type: 'string', default: 'hook' },
     append: { type: 'string', default: '' },
     memory: { type: 'string' },
   },
 });
-const recipes = allRecipes.filter(fitsGuest);
+const recipes = [...guestRecipes, ...allRecipes.filter(fitsGuest)];
 const suite = SUITES.find((name) => name === positionals[0]);
 const flavour = FLAVOURS.find((name) => name === positionals[1]);
 const mode = MODES.find((name) => name === values.mode);
@@ -35,25 +35,21 @@ if (positionals.length === 0) {
   console.error(`A guest ${unavailable}.`);
   process.exitCode = 8;
 } else {
-  const { deb, archive, memory } = values;
+  const { memory } = values;
+  const deb = mode === 'hook' || mode === 'embed' ? buildDeb() : undefined;
+  const archive = mode === 'append' ? buildCpio() : undefined;
   const world = await prepareGuestWorld({ suite, recipe, ...(deb === undefined ? {} : { deb }) });
   const guest = await startGuest({
     ...{ name: 'by-hand', world, flavour, mode },
-    kernelArguments: values.append.split(' ').filter((word) => word !== ''),
+    kernelArguments: [
+      ...(guestRecipes.find(({ id }) => id === recipe.id)?.kernelArguments ?? []),
+      ...values.append.split(' ').filter((word) => word !== ''),
+    ],
     ...(archive === undefined ? {} : { appendedArchive: archive }),
     ...(memory === undefined ? {} : { memoryMiB: Number(memory) }),
   });
-  console.log(`${recipe.title}\n${guest.machine.commandLine}\nCtrl-] switches it off.\n`);
-  guest.console.attach((bytes) => process.stdout.write(bytes));
-  if (process.stdin.isTTY) process.stdin.setRawMode(true);
-  process.stdin.on('data', (bytes) => {
-    const keys = bytes.toString('latin1');
-    if (keys.includes(END_KEY)) guest.end();
-    else guest.console.send(keys);
-  });
-  await guest.machine.ended;
-  if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  process.stdin.destroy();
+  console.log(`${recipe.title}\n${guest.machine.commandLine}\n${HOW_TO_LEAVE}\n`);
+  await putOnTerminal(guest);
   world.dispose();
   console.log(`\r\nIt is switched off. Its transcript: ${guest.machine.transcript}`);
 }

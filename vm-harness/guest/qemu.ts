@@ -10,10 +10,13 @@ export interface Drive {
   readonly kind?: 'disk' | 'cdrom';
 }
 
-/** The machine of every guest. Without KVM, which is not to be had everywhere and hangs on some machines that offer it. */
+/**
+ * The machine of every guest. Without KVM, which is not to be had everywhere and hangs on some machines that offer it;
+ * and without cmpxchg16b, after which QEMU 7.2 at times leaves garbage in EFLAGS: the kernel's allocator then panics.
+ */
 export function machineArguments(memoryMiB: number): string[] {
   return [
-    ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64', '-smp', '1', '-m', String(memoryMiB)],
+    ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64,-cx16', '-smp', '1', '-m', String(memoryMiB)],
     ...['-nodefaults', '-nographic', '-no-reboot'],
   ];
 }

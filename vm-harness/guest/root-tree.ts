@@ -4,6 +4,8 @@ import { runIsolated } from './child.ts';
 import { outputOf } from './output-of.ts';
 import type { Suite } from './suites.ts';
 
+/** dracut needs switch_root where it runs no systemd. */
+const SWITCH_ROOT_PACKAGE: Partial<Record<Suite, string>> = { sid: 'util-linux-extra' };
 const PACKAGES = [
   ...['systemd-sysv', 'udev', 'lvm2', 'initramfs-tools', 'dracut-core', 'linux-image-cloud-amd64', 'kmod'],
   ...['e2fsprogs', 'login', 'util-linux', 'mount', 'busybox', 'cpio', 'zstd', 'procps', 'systemd'],
@@ -18,8 +20,12 @@ const NO_INITRAMFS =
 
 /** A root filesystem of the suite as its packages leave it, in `root.tar`; made with the mirror that this machine uses. */
 export function rootTree(suite: Suite): Promise<Cached> {
+  const packages = [
+    ...PACKAGES,
+    ...(SWITCH_ROOT_PACKAGE[suite] === undefined ? [] : [SWITCH_ROOT_PACKAGE[suite]]),
+  ];
   const argv = [
-    ...['--mode=root', '--variant=essential', `--include=${PACKAGES.join(',')}`, '--format=tar'],
+    ...['--mode=root', '--variant=essential', `--include=${packages.join(',')}`, '--format=tar'],
     ...['--aptopt=APT::Install-Recommends "false"'],
     // Its Release file is good for a week, and a mirror may lag behind.
     ...(suite === 'sid' ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),

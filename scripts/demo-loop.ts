@@ -1,5 +1,5 @@
 /**
- * `npm start` ends here: the main job of lvmedic on an embedded incident, with the real lvm on loop devices. Exit
+ * `npm start -- --loop` ends here: the main job of lvmedic on an embedded incident, with the real lvm on loop devices. Exit
  * status 0 only if every step held. Everything it makes is gone afterwards, also after Ctrl-C.
  */
 import { spawnSync } from 'node:child_process';
