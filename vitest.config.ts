@@ -1,5 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+/** Each keeps a processor busy, and may first have to make its system. */
+const guests = {
+  pool: 'forks',
+  fileParallelism: false,
+  maxConcurrency: 2,
+  // Their progress is told while they run.
+  disableConsoleIntercept: true,
+  testTimeout: 900_000,
+  hookTimeout: 600_000,
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/vm/**'],
+          exclude: ['test/lab/**', 'test/vm/**', 'test/matrix/**'],
           pool: 'threads',
           isolate: false,
         },
@@ -26,10 +37,14 @@ export default defineConfig({
         test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          ...guests,
+        },
+      },
+      {
+        test: {
+          name: 'matrix',
+          include: ['test/matrix/**/*.test.ts'],
+          ...guests,
         },
       },
     ],

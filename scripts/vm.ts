@@ -8,6 +8,7 @@ import { guestUnavailable, startGuest } from '../vm-harness/guest/guest.ts';
 import { fitsGuest, prepareGuestWorld } from '../vm-harness/guest/guest-world.ts';
 import { HOW_TO_LEAVE, putOnTerminal } from '../vm-harness/guest/on-terminal.ts';
 import { FLAVOURS, MODES, SUITES } from '../vm-harness/guest/suites.ts';
+import type { GuestRecipe } from '../vm-harness/recipes/guests.ts';
 import { allRecipes, guestRecipes } from '../vm-harness/recipes/index.ts';
 import { buildCpio, buildDeb } from './packages.ts';
 
@@ -19,7 +20,7 @@ const { positionals, values } = parseArgs({
     memory: { type: 'string' },
   },
 });
-const recipes = [...guestRecipes, ...allRecipes.filter(fitsGuest)];
+const recipes: GuestRecipe[] = [...guestRecipes, ...allRecipes.filter(fitsGuest)];
 const suite = SUITES.find((name) => name === positionals[0]);
 const flavour = FLAVOURS.find((name) => name === positionals[1]);
 const mode = MODES.find((name) => name === values.mode);
@@ -42,7 +43,7 @@ if (positionals.length === 0) {
   const guest = await startGuest({
     ...{ name: 'by-hand', world, flavour, mode },
     kernelArguments: [
-      ...(guestRecipes.find(({ id }) => id === recipe.id)?.kernelArguments ?? []),
+      ...(recipe.kernelArguments ?? []),
       ...values.append.split(' ').filter((word) => word !== ''),
     ],
     ...(archive === undefined ? {} : { appendedArchive: archive }),

@@ -89,6 +89,18 @@ lvmedic_auto() {
     echo 'boot went on' >"$lvmedic_run/tried"
 }
 
+# Root is up. Is a disk of its volume group missing, then the running system's lvm activates nothing more of it: what
+# fstab needs of that group comes up here, as far as it is there. One run of lvm, and under rd.lvmedic=auto alone.
+lvmedic_before_leaving() {
+    lvmedic_read_cmdline
+    [ "$lvmedic_mode" = auto ] || return 0
+    lvmedic_list_disks
+    lvmedic_is_untried || return 0
+    case $(LVM_SUPPRESS_FD_WARNINGS=1 lvm vgs --noheadings -o vg_missing_pv_count 2>/dev/null) in
+    *[1-9]*) lvmedic_auto || : ;;
+    esac
+}
+
 # `lvmedic boot --ask` on the console. Succeeds when the boot shall go on.
 lvmedic_ask() {
     mkdir -p "$lvmedic_run"

@@ -58,6 +58,7 @@ install() {
     lvmedic_put_script /usr/lib/lvmedic/boot.sh "$initdir/usr/lib/lvmedic/boot.sh" 0644
     inst_hook initqueue/settled 50 "$moddir/lvmedic-settled.sh"
     inst_hook initqueue/timeout 50 "$moddir/lvmedic-timeout.sh"
+    inst_hook pre-pivot 50 "$moddir/lvmedic-pre-pivot.sh"
     inst_hook emergency 50 "$moddir/lvmedic-emergency.sh"
     inst_hook shutdown-emergency 50 "$moddir/lvmedic-emergency.sh"
     if [[ $lvmedic_mode == embed ]]; then

@@ -28,10 +28,12 @@ export const shippedFiles: readonly ShippedFile[] = [
   program('initramfs/dracut/module-setup.sh', `${dracutModule}/module-setup.sh`),
   program('initramfs/dracut/lvmedic-settled.sh', `${dracutModule}/lvmedic-settled.sh`),
   program('initramfs/dracut/lvmedic-timeout.sh', `${dracutModule}/lvmedic-timeout.sh`),
+  program('initramfs/dracut/lvmedic-pre-pivot.sh', `${dracutModule}/lvmedic-pre-pivot.sh`),
   program('initramfs/dracut/lvmedic-emergency.sh', `${dracutModule}/lvmedic-emergency.sh`),
 
   program('initramfs/initramfs-tools/hook', `${initramfsTools}/hooks/lvmedic`),
   program('initramfs/initramfs-tools/panic', `${initramfsTools}/scripts/panic/lvmedic`),
+  program('initramfs/initramfs-tools/local-bottom', `${initramfsTools}/scripts/local-bottom/lvmedic`),
   program('initramfs/initramfs-tools/local-block', `${initramfsTools}/scripts/local-block/lvmedic`),
 
   program('initramfs/system/report', `${library}/report`),

@@ -65,6 +65,24 @@ export function readText(file: string): string | null {
   }
 }
 
+const SMALL_FILE_BYTES = 1024 * 1024;
+
+/** The text of a file that somebody else's filesystem holds: null when it is none, or larger than 1 MiB. */
+export function readSmallFile(file: string): string | null {
+  try {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+    const fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stat = fs.fstatSync(fd);
+      return stat.isFile() && stat.size <= SMALL_FILE_BYTES ? fs.readFileSync(fd, 'utf8') : null;
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
+
 export function listFolder(folder: string): string[] {
   try {
     return fs.readdirSync(folder).sort();

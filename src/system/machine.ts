@@ -94,9 +94,8 @@ function openCounts(): Map<string, number> {
 /** What holds a mapped LV, in words; null when nothing does. Holders that are LVs themselves go with it. */
 function holderOf(name: string, openCount: number | undefined): string | null {
   const device = readText(`/sys/block/${name}/dev`) ?? '';
-  const mounts = (readText('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' '));
-  const mount = mounts.find((fields) => fields[2] === device);
-  if (mount !== undefined) return `mounted on ${mount[4]}`;
+  const mountPoint = mountPointOf(device);
+  if (mountPoint !== null) return `mounted on ${mountPoint}`;
   const swaps = (readText('/proc/swaps') ?? '').split('\n').map((line) => line.split(/\s/)[0] ?? '');
   if (swaps.some((node) => deviceNumber(node) === device)) return 'swap';
   const holders = listFolder(`/sys/block/${name}/holders`);
@@ -105,6 +104,18 @@ function holderOf(name: string, openCount: number | undefined): string | null {
   const inUse =
     openCount === undefined ? holders.length === 0 && isClaimed(`/dev/${name}`) : openCount > holders.length;
   return inUse ? 'in use by another program' : null;
+}
+
+/** Where a device (`254:3`) is mounted, as mountinfo writes it (a space is `\040`); null when nowhere. */
+function mountPointOf(device: string): string | null {
+  const mounts = (readText('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' '));
+  return mounts.find((fields) => fields[2] === device)?.[4] ?? null;
+}
+
+/** Where a block device is mounted whole; null when nowhere. */
+export function mountPointOfNode(node: string): string | null {
+  const device = deviceNumber(node);
+  return device === null ? null : mountPointOf(device);
 }
 
 /** `254:3`, as sysfs writes it; null for what is no block device. */

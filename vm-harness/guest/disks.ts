@@ -11,7 +11,16 @@ import { makeBootPartition } from './boot-partition.ts';
 import { type Cached, cached } from './cache.ts';
 import { runIsolated } from './child.ts';
 import { type Deb, debKey, PROGRAM } from './deb.ts';
-import { BOOT_START_MIB, FSTAB, GUEST_DISKS, LV_MIB, LVS, MAKE_EXT4, ROOT_ON_D2_MIB } from './layout.ts';
+import {
+  BOOT_START_MIB,
+  FSTAB,
+  GUEST_DISKS,
+  LV_MIB,
+  LVS,
+  MAKE_EXT4,
+  ROOT_ON_D2_MIB,
+  ROOT_UUID,
+} from './layout.ts';
 import { outputOf } from './output-of.ts';
 import { rootTree } from './root-tree.ts';
 import type { Suite } from './suites.ts';
@@ -34,7 +43,16 @@ export async function guestDisks(suite: Suite, deb: Deb | null): Promise<Cached>
   const system = ['guest-marker', 'guest-marker.service'].map((file) =>
     readFileSync(join(SYSTEM, file), 'utf8'),
   );
-  const layout = JSON.stringify([LVS, GUEST_DISKS, PAYLOAD, PAYLOAD_FILE_MIB, FSTAB, MAKE_EXT4, INSTALL]);
+  const layout = JSON.stringify([
+    LVS,
+    GUEST_DISKS,
+    PAYLOAD,
+    PAYLOAD_FILE_MIB,
+    FSTAB,
+    MAKE_EXT4,
+    ROOT_UUID,
+    INSTALL,
+  ]);
   const key = [root.id, deb === null ? '' : debKey(deb), ...system, layout];
   return cached(`disks-${suite}${deb === null ? '' : '-lvmedic'}`, key, async (folder) => {
     const world = emptyVolumeGroup();
@@ -44,7 +62,7 @@ export async function guestDisks(suite: Suite, deb: Deb | null): Promise<Cached>
       await runIsolated(INSTALL, {
         ...{ ROOT_TAR: join(root.folder, 'root.tar'), TREE: tree, TO: folder, DEB: deb?.file ?? '' },
         ...{ SETTINGS: join(world.dir, 'settings'), SYSTEM, PROGRAM },
-        ...{ ROOT_MIB: String(LV_MIB.root), MKE2FS: MAKE_EXT4.join(' ') },
+        ...{ ROOT_MIB: String(LV_MIB.root), ROOT_UUID, MKE2FS: MAKE_EXT4.join(' ') },
       });
       fill(world, folder);
       keep(world, folder);
@@ -85,7 +103,7 @@ if [ -n "$DEB" ]; then
   ln -sf /boot/lvmedic/lvmedic "$TREE/$PROGRAM"
 fi
 truncate -s "\${ROOT_MIB}M" "$TO/root.ext4"
-mke2fs $MKE2FS -L root -d "$TREE" "$TO/root.ext4"
+mke2fs $MKE2FS -L root -U $ROOT_UUID -d "$TREE" "$TO/root.ext4"
 `;
 
 function emptyVolumeGroup(): LabWorld {

@@ -4,6 +4,7 @@ import { MIB, run } from '../lab/host.ts';
 import { standard, vgDisks } from '../lab/layouts.ts';
 import { writeBytes } from '../lab/ondisk.ts';
 import { LabWorld, type Truth } from '../lab/world.ts';
+import type { GuestRecipe } from '../recipes/guests.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { makeBootPartition } from './boot-partition.ts';
 import { type Deb, openDeb } from './deb.ts';
@@ -14,7 +15,7 @@ import type { Suite } from './suites.ts';
 export interface GuestWorldOptions {
   readonly suite: Suite;
   /** What happened to the disks; nothing, when absent. */
-  readonly recipe?: Pick<Recipe, 'break'>;
+  readonly recipe?: Pick<GuestRecipe, 'break' | 'moreDisks'>;
   /** The product's package, when it is installed in the guest. */
   readonly deb?: string;
 }
@@ -24,7 +25,7 @@ export interface GuestWorld {
   readonly suite: Suite;
   readonly deb: Deb | null;
   /**
-   * d1 and d2, for the lab's functions that break and check. In the guest they are sda and sdb, mostly: newer kernels
+   * d1, d2 and those that the recipe adds, for the lab's functions that break and check. In the guest they are sda and sdb, mostly: newer kernels
    * probe disks at the same time. `/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_d1` is always d1.
    */
   readonly lab: LabWorld;
@@ -37,8 +38,8 @@ export interface GuestWorld {
 export async function prepareGuestWorld({ suite, recipe, deb }: GuestWorldOptions): Promise<GuestWorld> {
   const opened = deb === undefined ? null : openDeb(deb);
   const { folder } = await guestDisks(suite, opened);
-  const lab = new LabWorld(GUEST_DISKS);
-  for (const name of lab.present()) {
+  const lab = new LabWorld([...GUEST_DISKS, ...(recipe?.moreDisks ?? [])]);
+  for (const { name } of GUEST_DISKS) {
     run('cp', ['--sparse=always', join(folder, `${name}.img`), lab.image(name)]);
   }
   cpSync(join(folder, 'etc-lvm'), lab.lvmDir, { recursive: true });

@@ -2,6 +2,8 @@ import type { DiskSpec } from '../lab/world.ts';
 
 /** Of the filesystem that /boot is, in every guest: an initramfs records it. */
 export const BOOT_UUID = '6c766d65-6469-4362-8f6f-742d66736964';
+/** Of the root filesystem. */
+export const ROOT_UUID = '726f6f74-6c76-4d65-8469-632d67756573';
 export const BOOT_START_MIB = 1;
 export const BOOT_MIB = 80;
 

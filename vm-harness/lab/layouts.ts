@@ -123,7 +123,8 @@ export function pvcreate(world: LabWorld, disk: string, args: readonly string[] 
   world.lvm(['pvcreate', '-y', '--uuid', fixedId('PV', disk), '--norestorefile', ...args, world.node(disk)]);
 }
 
-function partitionDisk(world: LabWorld, disk: string): void {
+/** Lays the partition that the disk's spec asks for, if any. */
+export function partitionDisk(world: LabWorld, disk: string): void {
   const { partition } = world.spec(disk);
   if (partition === undefined) return;
   const end = (partition.startMiB + partition.sizeMiB) * 2048 - 1;

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { BootEnvironment, Initramfs } from '../../engine/ports.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { codeOf, findExecutable, makeFolder, readText } from '../files.ts';
+import { codeOf, findExecutable, makeFolder, readSmallFile } from '../files.ts';
+import { mountPointOfNode } from '../machine.ts';
 import { liveLvmContext, type TargetContext } from '../targets.ts';
 import { quietMount } from './quiet-mount.ts';
 import { keepRootReadOnly } from './read-only-root.ts';
@@ -27,16 +28,20 @@ export function bootEnvironment(context: TargetContext, kernelCommandLine: strin
       if (udevadm !== null) await runner.run([udevadm, 'settle', `--timeout=${SETTLE_SECONDS}`]);
     },
     isThere: (spec) => fs.existsSync(nodeOf(spec)),
-    fstabOf: (node, filesystem) =>
-      quietMount(runner, node, filesystem, (folder): Result<string, string> => {
-        const text = readText(path.join(folder, 'etc/fstab'));
-        return text === null ? err('it has no /etc/fstab') : ok(text);
-      }),
+    async fstabOf(node, filesystem) {
+      const mountPoint = mountPointOfNode(node);
+      return mountPoint === null ? quietMount(runner, node, filesystem, readFstab) : readFstab(mountPoint);
+    },
     standIn,
     keepRootReadOnly: (filesystem) => keepRootReadOnly(initramfs, filesystem, runner),
     goOn: () => writeFile(GO_ON, ''),
     leaveSummary: (lines) => writeFile(SUMMARY, `${lines.join('\n')}\n`),
   };
+}
+
+function readFstab(root: string): Result<string, string> {
+  const text = readSmallFile(path.join(root, 'etc/fstab'));
+  return text === null ? err('it has no /etc/fstab that can be read') : ok(text);
 }
 
 function initramfsKind(): Initramfs {

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { buildCpio, buildDeb } from '../../scripts/packages.ts';
+import { guestUnavailable } from '../../vm-harness/guest/guest.ts';
+import { removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
+import { productCommand } from '../../vm-harness/lab/product.ts';
+import { type Product, playScenario, type Scenario } from '../../vm-harness/scenarios/scenario.ts';
+
+/** A test for each, two guests at a time: one guest keeps one processor busy. */
+export function playScenarios(scenarios: readonly Scenario[]): void {
+  const unavailable = guestUnavailable();
+  if (unavailable !== null) console.warn(`SKIPPED: every scenario on a guest, for it ${unavailable}.`);
+
+  describe.skipIf(unavailable !== null)('on a real guest', () => {
+    let product: Product;
+    beforeAll(() => {
+      const [lvmedic = ''] = productCommand();
+      if (lvmedic === process.execPath || !existsSync(lvmedic)) throw new Error('first: npm run build');
+      product = { deb: buildDeb(), cpio: buildCpio() };
+    });
+    afterAll(removeTemporaryFolders);
+
+    test.concurrent.for(scenarios.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+      '%s: %s',
+      ([, , scenario]) => playScenario(scenario, product),
+    );
+  });
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { FLAVOURS, type Flavour } from '../guest/suites.ts';
+import { allWhole, comesUp } from './expectations.ts';
+import { acceptRepair, answer, awaitOffer, goOn, pick, takeShell } from './person.ts';
+import { incident, SHORT_WAIT } from './pick-recipe.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a tired person does at a serial console. */
+
+const CTRL_C = '\x03';
+const FAULT = 'lvm2-pv-marked-missing';
+const common = {
+  suite: 'bookworm',
+  mode: 'hook',
+  recipe: incident('a1-archive'),
+  machine: { kernelArguments: SHORT_WAIT },
+} as const;
+
+const changesMind = (flavour: Flavour): Scenario => ({
+  ...common,
+  ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/changes-mind` },
+  title: 'a wrong answer, a closer look, no, and in the shell yes',
+  play: async (guest) => {
+    const { console } = guest;
+    await awaitOffer(console);
+    console.line('9');
+    await console.waitFor(/Please answer with a number from 1 to 3/);
+    await console.waitFor(/Enter for 1[^\n]*: /);
+    console.line('two');
+    await console.waitFor(/Please answer with a number from 1 to 3/);
+    await console.waitFor(/Enter for 1[^\n]*: /);
+    console.line('2');
+    await console.waitFor(/evidence: .*MISSING/);
+    const again = await awaitOffer(console);
+    pick(console, again, /Repair/);
+    await answer(console, 'n');
+    await console.waitForShell();
+    console.line('lvmedic repair');
+    await answer(console, 'y');
+    await console.waitFor(/Repaired and verified/);
+    await console.waitForShell();
+    const boot = await console.shell('lvmedic boot');
+    assert.match(boot.output, /Boot needs vm1-vg\/root .*: it is active/);
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+});
+
+const interrupts = (flavour: Flavour): Scenario => ({
+  ...common,
+  ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/ctrl-c` },
+  title: 'Ctrl-C at the offer opens the shell with a sane terminal, and nothing was written',
+  play: async (guest) => {
+    const { console } = guest;
+    await awaitOffer(console);
+    console.send(CTRL_C);
+    await console.waitFor(/In the shell that opens now: lvmedic diagnose/);
+    await console.waitForShell();
+    const terminal = await console.shell('stty -a 2>/dev/null || busybox stty -a');
+    if (terminal.status === 0) assert.match(terminal.output, /(^|\s)icanon[\s;]/);
+    const { output } = await console.shell('ls /run/lvmedic /run/initramfs/lvmedic/undo');
+    assert.doesNotMatch(output, /\d{8}-\d{6}/, 'there is no undo record');
+    const repair = await console.shell('lvmedic repair --unattended', { seconds: 240 });
+    assert.match(repair.output, /Repaired and verified/);
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+});
+
+const nobodyThere: Scenario = {
+  ...common,
+  ...{ flavour: 'initramfs-tools', way: 'nobody', id: 'prompt/bookworm/initramfs-tools/hook/timeout' },
+  title: 'nobody answers: after rd.lvmedic.timeout the shell opens as it always did',
+  machine: { kernelArguments: ['rd.lvmedic.timeout=5'] },
+  play: async (guest) => {
+    const { console } = guest;
+    const offer = await awaitOffer(console);
+    assert.match(offer, /Repair/);
+    assert.match(console.text, /Enter for 1; the shell opens in 5 s: /);
+    await console.waitFor(/In the shell that opens now/, { seconds: 60 });
+    await console.waitForShell();
+    const repair = await console.shell('lvmedic repair --unattended', { seconds: 240 });
+    assert.match(repair.output, /Repaired and verified/);
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+};
+
+const longWait: Scenario = {
+  ...common,
+  ...{ flavour: 'dracut', way: 'offer', id: 'prompt/bookworm/dracut/hook/default-wait' },
+  title: "dracut's own wait of three minutes and more, then the offer",
+  machine: {},
+  play: async (guest) => {
+    await acceptRepair(guest.console, await awaitOffer(guest.console, { seconds: 500 }));
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+};
+
+const looksAroundAfterwards: Scenario = {
+  ...common,
+  ...{ flavour: 'dracut', way: 'offer', id: 'prompt/bookworm/dracut/hook/shell-after-repair' },
+  title: 'repaired, and then the shell to look around before the boot goes on',
+  play: async (guest) => {
+    const { console } = guest;
+    pick(console, await awaitOffer(console), /Repair/);
+    await answer(console, 'y');
+    await takeShell(console);
+    const lvs = await console.shell('lvm lvs --noheadings -o lv_name,lv_attr vm1-vg');
+    assert.match(lvs.output, /root +-wi-a-----/);
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+};
+
+const undoes: Scenario = {
+  ...common,
+  ...{ flavour: 'initramfs-tools', way: 'shell', id: 'prompt/bookworm/initramfs-tools/hook/undo' },
+  title: 'repaired, undone byte for byte in the shell, and offered again',
+  play: async (guest) => {
+    const { console } = guest;
+    await takeShell(console);
+    const hash = () => console.shell('dd if=/dev/sda2 bs=64k count=16 2>/dev/null | sha256sum');
+    const before = (await hash()).output;
+    await console.shell('lvmedic repair --unattended', { seconds: 240 });
+    assert.notEqual((await hash()).output, before);
+    await console.shell('lvm vgchange -an vm1-vg');
+    const undo = await console.shell('lvmedic undo --unattended', { seconds: 240 });
+    assert.equal(undo.status, 0, undo.output);
+    assert.equal((await hash()).output, before);
+    console.leaveShell();
+    pick(console, await awaitOffer(console), /Repair/);
+    await answer(console, 'y');
+    await goOn(console);
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+};
+
+export const promptTable: readonly Scenario[] = [
+  ...FLAVOURS.map(changesMind),
+  ...FLAVOURS.map(interrupts),
+  nobodyThere,
+  longWait,
+  looksAroundAfterwards,
+  undoes,
+];

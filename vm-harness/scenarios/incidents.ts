@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { FLAVOURS, type Flavour, type Mode, SUITES, type Suite } from '../guest/suites.ts';
+import { allWhole, comesUp, wentUnnoticed } from './expectations.ts';
+import { acceptRepair, takeShell } from './person.ts';
+import { guestIncident, incident, SHORT_WAIT } from './pick-recipe.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The published incidents, on every system, by both ways: and machines that nothing is wrong with. */
+
+interface Case {
+  readonly suite: Suite;
+  readonly flavour: Flavour;
+  readonly mode: Mode;
+  readonly always: boolean;
+}
+
+/** Where the good generation is left differs. (The archive in an initramfs is as old as the initramfs.) */
+const A2: Record<Flavour, string> = {
+  'initramfs-tools': 'a2-ring',
+  dracut: 'a2-stale-disk',
+  'dracut-without-systemd': 'a2-ring',
+};
+
+/** In every `npm test`: each flavour by one of the ways in each incident, and each mode once. */
+const ALWAYS = [
+  'a1/bookworm/initramfs-tools/hook/offer',
+  'a1/bookworm/dracut/embed/auto',
+  'a1/bookworm/dracut-without-systemd/hook/offer',
+  'a2/bookworm/initramfs-tools/append/auto',
+  'a2/bookworm/dracut/hook/offer',
+  'a2/bookworm/dracut-without-systemd/hook/auto',
+];
+
+function incidentScenarios(): Scenario[] {
+  const modesOf = (suite: Suite, flavour: Flavour): Mode[] =>
+    suite === 'bookworm' && flavour !== 'dracut-without-systemd' ? ['hook', 'embed', 'append'] : ['hook'];
+  return SUITES.flatMap((suite) =>
+    FLAVOURS.flatMap((flavour) =>
+      modesOf(suite, flavour).flatMap((mode) =>
+        (['a1', 'a2'] as const).flatMap((name) =>
+          (['auto', 'offer'] as const).map((way) => {
+            const id = `${name}/${suite}/${flavour}/${mode}/${way}`;
+            return repairs({ suite, flavour, mode, always: ALWAYS.includes(id) }, id, name, way);
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+function repairs(where: Case, id: string, name: 'a1' | 'a2', way: 'auto' | 'offer'): Scenario {
+  const fault = name === 'a1' ? 'lvm2-pv-marked-missing' : 'lvm2-pv-dropped';
+  const recipe = incident(name === 'a1' ? 'a1-archive' : A2[where.flavour]);
+  return {
+    ...{ ...where, id, way, recipe, title: recipe.title },
+    machine: { kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT },
+    play: async (guest) => {
+      if (way === 'offer') await acceptRepair(guest.console);
+      allWhole(await comesUp(guest, { fault }));
+    },
+  };
+}
+
+const healthyScenarios: readonly Scenario[] = SUITES.flatMap((suite) =>
+  FLAVOURS.flatMap((flavour) =>
+    (['ask', 'auto'] as const).map((setting) => ({
+      ...{ suite, flavour, mode: 'hook' as const, way: 'nobody' as const },
+      id: `healthy/${suite}/${flavour}/hook/${setting}`,
+      title: 'nothing is wrong: nothing is printed, and lvmedic does not run',
+      always: suite === 'bookworm' && setting === 'ask',
+      machine: { kernelArguments: setting === 'auto' ? ['rd.lvmedic=auto'] : [] },
+      play: async (guest) => {
+        const report = await comesUp(guest);
+        allWhole(report);
+        wentUnnoticed(guest, report);
+      },
+    })),
+  ),
+);
+
+const lockOverride: Scenario = {
+  id: 'lock-override/bullseye/dracut/hook/shell',
+  title:
+    'dracut 051 forbids lvm to write (locking_type = 4): plain commands are refused, lvmedic overrides it',
+  ...{ suite: 'bullseye', flavour: 'dracut', mode: 'hook', way: 'shell', always: true },
+  recipe: incident('a1-archive'),
+  machine: { kernelArguments: SHORT_WAIT },
+  play: async (guest) => {
+    const { console } = guest;
+    await takeShell(console);
+    const config = await console.shell('cat /etc/lvm/lvm.conf');
+    assert.match(config.output, /locking_type *= *4/);
+    const plain = await console.shell('lvm vgextend --restoremissing vm1-vg /dev/sdb1');
+    assert.notEqual(plain.status, 0, plain.output);
+    assert.match(plain.output, /locking type|read-only|prohibit/i);
+    const repair = await console.shell('lvmedic repair --unattended', { seconds: 240 });
+    assert.match(repair.output, /Repaired and verified/);
+    assert.match(repair.output, /locking_type=1/);
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: 'lvm2-pv-marked-missing' }));
+  },
+};
+
+const notActivated: readonly Scenario[] = (['dracut', 'dracut-without-systemd'] as const).flatMap((flavour) =>
+  (['auto', 'offer'] as const).map((way) => ({
+    id: `lvm2-not-activated/bookworm/${flavour}/hook/${way}`,
+    ...{ suite: 'bookworm' as const, flavour, mode: 'hook' as const, way },
+    title: 'all volumes are whole, boot waits for root, and nothing activates it',
+    recipe: guestIncident('lvm2-not-activated'),
+    machine: { kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT },
+    play: async (guest) => {
+      if (way === 'offer') await acceptRepair(guest.console);
+      allWhole(await comesUp(guest, { fault: 'lvm2-not-activated', isRepaired: false }));
+    },
+  })),
+);
+
+export const incidentTable: readonly Scenario[] = [
+  ...incidentScenarios(),
+  ...healthyScenarios,
+  lockOverride,
+  ...notActivated,
+];
