@@ -92,7 +92,7 @@ const { status } = spawnSync(
   [
     ...[vitest, 'run', '--project', 'matrix', '--reporter=default', '--reporter=json'],
     `--outputFile.json=${report}`,
-    ...filters.flatMap((filter) => ['--testNamePattern', filter]),
+    ...(filters.length === 0 ? [] : ['--testNamePattern', filters.join('|')]),
   ],
   { cwd: root, stdio: 'inherit' },
 );

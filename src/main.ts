@@ -19,9 +19,9 @@ import { STOPPING } from './faces/wording.ts';
 import { visible } from './model/escape.ts';
 import { createSystem } from './system/create-system.ts';
 import { codeOf } from './system/files.ts';
+import { inInitramfs } from './system/kernel-command-line.ts';
 import { takeLock } from './system/lock.ts';
 import { kernelLog, openLog } from './system/log.ts';
-import { inInitramfs } from './system/machine.ts';
 import { chooseStateDir } from './system/state-dir.ts';
 import { version } from './version.ts';
 

@@ -1,10 +1,16 @@
 import { type BootReport, bootState, bringUp } from '../engine/boot/bring-up.ts';
 import { survey } from '../engine/survey/survey.ts';
 import { EXIT } from '../exit-codes.ts';
-import { BOOT_NEEDS_NOTHING, bootLines, HOW_TO_GO_ON, NOT_IN_INITRAMFS } from '../faces/boot-wording.ts';
+import {
+  BOOT_NEEDS_NOTHING,
+  bootLines,
+  HOW_TO_GO_ON,
+  NO_DEVICE_MAPPER,
+  NOT_IN_INITRAMFS,
+} from '../faces/boot-wording.ts';
 import type { Command, Context, OpenSystem } from './command.ts';
 import { offer } from './offer.ts';
-import { unattendedBoot } from './unattended-boot.ts';
+import { bootPolicy, unattendedBoot } from './unattended-boot.ts';
 
 export const bootCommand: Command = {
   name: 'boot',
@@ -34,7 +40,9 @@ go on: leave the shell, and it does. --ask and --auto are how the initramfs itse
       const system = { ...opened.value, boot: opened.value.boot };
       if (options.hook === 'ask') return await offer(context, system);
       if (options.hook === 'auto') return await unattendedBoot(context, system);
-      const report = await bringUp(system, options.policy ?? 'safe', face.notify);
+      const policy = bootPolicy(context, system);
+      if (!policy.ok) return fail(policy.error, EXIT.usage);
+      const report = await bringUp(system, policy.value, face.notify);
       face.say(bootLines(report));
       if (report.goesOn) {
         system.boot.goOn();
@@ -57,7 +65,7 @@ function look({ face }: Context, system: OpenSystem): number {
   const state = bootState(read.value);
   face.say([
     ...(state.needs.length === 0 ? [BOOT_NEEDS_NOTHING] : bootLines(state)),
-    ...(system.boot === null ? [NOT_IN_INITRAMFS] : []),
+    ...(system.boot !== null ? [] : [read.value.machine.inInitramfs ? NO_DEVICE_MAPPER : NOT_IN_INITRAMFS]),
   ]);
   return tell(face, state);
 }

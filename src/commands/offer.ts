@@ -1,6 +1,6 @@
 import { bootState } from '../engine/boot/bring-up.ts';
 import { diagnose, isFault } from '../engine/diagnose.ts';
-import { prospects } from '../engine/plan.ts';
+import { type Prospect, prospects } from '../engine/plan.ts';
 import { type DiagnoseResult, diagnoseResult } from '../engine/results.ts';
 import { survey as readSurvey } from '../engine/survey/survey.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -16,7 +16,7 @@ import { Cancelled } from '../faces/prompts/confirm.ts';
 import { diagnosis } from '../faces/wording.ts';
 import type { Policy } from '../model/finding.ts';
 import { lastValue } from '../model/kernel-command-line.ts';
-import { ok, type Result } from '../model/result.ts';
+import { changesDisks } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
 import type { Context } from './command.ts';
 import { firstLook, hasImages } from './diagnose.ts';
@@ -29,6 +29,7 @@ const TIMEOUT_SECONDS = 60;
 interface Known {
   readonly survey: Survey;
   readonly result: DiagnoseResult;
+  readonly can: { readonly canRepair: boolean; readonly canActivate: boolean; readonly lacksDisks: boolean };
 }
 
 /**
@@ -37,6 +38,11 @@ interface Known {
  */
 export async function offer(context: Context, system: BootingSystem): Promise<number> {
   const { face } = context;
+  const policy = bootPolicy(context, system);
+  if (!policy.ok) {
+    face.error(policy.error, EXIT.usage);
+    return EXIT.usage;
+  }
   const read = readSurvey(system.source, () => {});
   if (!read.ok) {
     face.error(`${read.error.path} ${read.error.message}`, EXIT.operationalError);
@@ -44,14 +50,15 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
   }
   const survey = read.value;
   const findings = diagnose(survey);
-  const known = { survey, result: diagnoseResult(survey, findings, prospects(survey, findings)) };
+  const open = prospects(survey, findings);
+  const known = { survey, result: diagnoseResult(survey, findings, open), can: canDo(survey, open) };
   const waiting = bootState(survey).needs.filter((need) => need.state !== 'active');
   const isOurs = waiting.some((need) => need.required) && findings.some(isFault);
   face.say(isOurs ? brief(known.result, waiting) : [NOTHING_FOR_LVMEDIC]);
   face.result({ ...known.result, command: 'boot' });
   if (!isOurs || face.questions === null) return known.result.exitStatus;
   try {
-    return await ask(known, face.questions, context, system);
+    return await ask(known, policy.value, face.questions, context, system);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     face.say([SHELL_OPENS]);
@@ -59,25 +66,33 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
   }
 }
 
+/** What can be offered to get this boot on. */
+function canDo(survey: Survey, open: readonly Prospect[]): Known['can'] {
+  const { needs, incompleteGroups } = bootState(survey);
+  const waiting = needs.filter((need) => need.required && need.state !== 'active');
+  const groups = new Set(waiting.map(({ name }) => name.split('/')[0]));
+  const plans = open.flatMap((each) => each.plans).filter(({ policy }) => policy === 'safe');
+  return {
+    canRepair: plans.some((plan) => changesDisks(plan) && groups.has(plan.volumeGroup.name)),
+    canActivate: waiting.some((need) => need.state === 'whole'),
+    lacksDisks: incompleteGroups.some((name) => groups.has(name)),
+  };
+}
+
 async function ask(
   known: Known,
+  policy: Policy,
   questions: Questions,
   context: Context,
   system: BootingSystem,
 ): Promise<number> {
   const { face } = context;
-  const { result, survey } = known;
-  const state = bootState(survey);
-  const can = {
-    canRepair: result.findings.some(({ remedies }) => remedies.some(({ policy }) => policy === 'safe')),
-    canActivate: state.needs.some((need) => need.required && need.state === 'whole'),
-    lacksDisks: state.incompleteGroups.length > 0,
-  };
+  const { result, survey, can } = known;
   for (let timeoutSeconds: number | null = timeoutOf(system); ; timeoutSeconds = null) {
     const picked = await questions.choose(offerChoices(can, timeoutSeconds));
     if (picked === 'look') face.say(diagnosis(result, firstLook(survey), hasImages(survey)));
-    else if (picked === 'repair') return repairNow(bootPolicy(context, system), questions, context, system);
-    else if (picked === 'degraded') return repairNow(ok('degraded'), questions, context, system);
+    else if (picked === 'repair') return repairNow(policy, questions, context, system);
+    else if (picked === 'degraded') return repairNow('degraded', questions, context, system);
     else {
       face.say([SHELL_OPENS]);
       return result.exitStatus;
@@ -86,20 +101,18 @@ async function ask(
 }
 
 async function repairNow(
-  policy: Result<Policy, string>,
+  policy: Policy,
   questions: Questions,
   context: Context,
   system: BootingSystem,
 ): Promise<number> {
   const { face } = context;
-  const done = policy.ok
-    ? await runRepair(context, system, {
-        permission: { policy: policy.value, remedy: null },
-        dryRun: false,
-        questions,
-        showDiagnosis: false,
-      })
-    : policy;
+  const done = await runRepair(context, system, {
+    permission: { policy, remedy: null },
+    dryRun: false,
+    questions,
+    showDiagnosis: false,
+  });
   if (!done.ok) {
     face.error(done.error, EXIT.operationalError);
     return EXIT.operationalError;
@@ -113,6 +126,6 @@ async function repairNow(
 }
 
 function timeoutOf({ boot }: BootingSystem): number {
-  const seconds = Number(lastValue(boot.kernelCommandLine, 'rd.lvmedic.timeout') ?? TIMEOUT_SECONDS);
+  const seconds = Number(lastValue(boot.kernelCommandLine, 'rd.lvmedic.timeout') || TIMEOUT_SECONDS);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 24 * 3600) : TIMEOUT_SECONDS;
 }

@@ -54,7 +54,9 @@ export async function runRepair(
 }
 
 /** The running system is told what was done to get it there, or that nothing could be. */
-function isWorthTelling({ outcome, boot }: RepairResult): boolean {
-  if (boot === null) return false;
-  return outcome !== 'healthy' || boot.activated.length > 0 || boot.missingMounts.length > 0;
+function isWorthTelling({ outcome, boot, dryRun }: RepairResult): boolean {
+  if (dryRun) return false;
+  return (
+    outcome !== 'healthy' || (boot?.activated ?? []).length > 0 || (boot?.missingMounts ?? []).length > 0
+  );
 }

@@ -97,7 +97,7 @@ function activation(work: Work): Body {
   const words = ['lvchange', '-ay', ...names.map((lv) => `${work.name}/${lv}`)];
   const goal = { metadata, absentPvUuids: absentOf(work), seqnoAfter: metadata.seqno };
   return {
-    steps: [lvm(work, words, 'boot waits for this; nothing on the disks changes', true)],
+    steps: [lvm(work, words, 'boot waits for this; no metadata of LVM changes', true)],
     texts: [],
     goal: { ...goal, regionOfPv: work.regionOfPv },
     onlyActivates: true,

@@ -153,6 +153,9 @@ const ALLOWED: Readonly<Record<Policy, readonly Policy[]>> = {
   config: ['safe', 'degraded'],
 };
 
+/** Whether a policy lets happen what needs this one. */
+export const permits = (policy: Policy, needed: Policy): boolean => ALLOWED[policy].includes(needed);
+
 /** The plans that may run without a further question, and what stays undone for want of one. Pure. */
 export function select(
   prospect: readonly Prospect[],
@@ -169,7 +172,7 @@ export function select(
         plan.remedyId === may.remedy?.id &&
         plan.volumeGroup.name === may.remedy.vg,
     );
-    const allowed = named ?? each.plans.find((plan) => ALLOWED[may.policy].includes(plan.policy));
+    const allowed = named ?? each.plans.find((plan) => permits(may.policy, plan.policy));
     if (allowed !== undefined) plans.push(allowed);
     else declined.push(...forWantOfConsent(each, findings, may.policy));
   }

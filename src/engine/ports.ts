@@ -35,14 +35,15 @@ export interface BootEnvironment {
   lvmContext(nodes: readonly string[]): LvmContext;
   /** Returns once udev has made the links of what was activated. */
   settle(): Promise<void>;
-  /** True when the device that an fstab names is there. */
-  isThere(spec: string): boolean;
   /** The fstab of the root filesystem on `node`, mounted for a moment without replaying its journal. */
   fstabOf(node: string, filesystem: string): Promise<Result<string, string>>;
   /** The running system mounts an empty, read-only folder here instead of what its fstab names. */
   standIn(mountPoint: string): Result<void, string>;
-  /** Root is mounted read-only, its journal not replayed, no fsck. Fails where that cannot be arranged. */
-  keepRootReadOnly(filesystem: string): Promise<Result<void, string>>;
+  /**
+   * Root is mounted read-only, its journal not replayed, no fsck. Gives what takes that back; fails where it cannot be
+   * arranged.
+   */
+  keepRootReadOnly(filesystem: string): Promise<Result<() => void, string>>;
   /** Leaves word for the hooks of the initramfs that boot shall go on. */
   goOn(): void;
   /** Lines that the running system shows once. */

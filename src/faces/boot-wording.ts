@@ -95,8 +95,9 @@ export function bootSummary(result: RepairResult): string[] {
   const faults = result.findings.filter(
     ({ severity, explainedBy }) => severity !== 'info' && explainedBy === null,
   );
+  const isHelped = boot !== null && (boot.goesOn || boot.activated.length > 0);
   return [
-    'lvmedic helped this machine to boot.',
+    isHelped ? 'lvmedic helped this machine to boot.' : 'lvmedic was at work in this boot.',
     '',
     'What was wrong:',
     ...faults.map(({ fault, summary }) => `  ${fault}: ${summary}.`),
@@ -107,10 +108,14 @@ export function bootSummary(result: RepairResult): string[] {
       : []),
     ...(undoRecord === null
       ? ['  Nothing was written to the disks.']
-      : [`  To undo it, byte for byte (before the volumes are used further): lvmedic undo ${undoRecord.id}`]),
+      : [
+          `  The way back is kept: /var/lib/lvmedic/undo/${undoRecord.id} (it can be played back from a rescue system,`,
+          '  and only until the volumes are used further).',
+        ]),
     ...(boot?.activated ?? []).map((name) => `  Activated: ${name}.`),
     ...(boot?.partial ?? []).map((name) => `  Activated with what is there of it: ${name}.`),
     ...(boot?.missingMounts ?? []).map(({ mountPoint, spec }) => `  Missing: ${mountPoint} (${spec}).`),
+    ...(boot?.failures ?? []).map((each) => `  Not activated: ${each}.`),
     ...result.declined.map(({ fault, reason }) => `  Left as it is: ${fault}: ${reason}`),
     '',
     'To do now:',
@@ -133,4 +138,6 @@ export const NOTHING_FOR_LVMEDIC =
 export const SHELL_OPENS = 'In the shell that opens now: lvmedic diagnose, lvmedic repair, lvmedic boot.';
 export const HOW_TO_GO_ON = 'What boot needs is active. Leave this shell (exit) and boot goes on.';
 export const NOT_IN_INITRAMFS = 'This is no initramfs: there is no boot to go on with.';
+export const NO_DEVICE_MAPPER =
+  'The kernel has no device-mapper, so nothing can be activated: modprobe dm_mod';
 export const BOOT_NEEDS_NOTHING = 'The kernel command line names no logical volume.';

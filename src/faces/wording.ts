@@ -140,7 +140,7 @@ export function question(plan: VgPlan, durability: 'stable' | 'volatile', undoFo
   const back =
     durability === 'stable'
       ? `the way back will be kept in ${undoFolder}`
-      : 'the way back lasts until power-off (it is kept in memory)';
+      : 'the way back will be kept in memory: it lasts until power-off';
   return [
     `To do: ${plan.title}.`,
     ...plan.caveats.map((caveat) => `But: ${caveat}.`),
@@ -165,7 +165,9 @@ function outcomeLines(result: RepairResult): string[] {
       return ['Nothing to repair.'];
     case 'repaired':
       return [
-        'Repaired and verified: every metadata area was read again and holds the same text.',
+        result.undoRecord === null
+          ? 'Nothing on the disks had to be changed.'
+          : 'Repaired and verified: every metadata area was read again and holds the same text.',
         ...(result.declined.length > 0 ? ['Left as it was:'] : []),
       ];
     case 'declined':

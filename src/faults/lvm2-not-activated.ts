@@ -1,5 +1,5 @@
 import type { Occurrence } from '../model/finding.ts';
-import { type BootNeed, bootNeeds } from './boot/needs.ts';
+import { activationWrites, type BootNeed, bootNeeds } from './boot/needs.ts';
 import { defineFault } from './define.ts';
 import { says } from './evidence.ts';
 
@@ -21,8 +21,9 @@ How to see it
   lvm lvs -o lv_full_name,lv_active shows the volume, and nothing under "Active".
 
 The repair
-  lvm lvchange -ay VG/LV for the volumes that boot needs, and for no other. Nothing on the disks changes, so there is
-  nothing to rehearse and nothing to undo. Then boot goes on.
+  lvm lvchange -ay VG/LV for the volumes that boot needs, and for no other. No metadata of LVM changes, so there is
+  nothing to rehearse and nothing to undo. Then boot goes on. RAID, caches and snapshots keep books of their own and
+  write to them when they are activated, as in every boot. Thin volumes are left to you: check the pool first.
 
 The risk
   None for the data. The cause stays: the next boot waits again until the command line or the initramfs is mended.
@@ -59,12 +60,17 @@ The risk
       (need) => need.state === 'whole' && need.view.ref.uuid === finding.volumeGroup?.uuid,
     );
     if (mine.length === 0) return { kind: 'declined', reason: 'it is active by now', choices: [] };
+    const writes = mine.flatMap((need) =>
+      need.state === 'whole' ? [activationWrites(need.section, need.view.base.metadata)] : [],
+    );
+    const [unknown] = writes.flatMap((each) => (each.kind === 'unknown' ? [each.reason] : []));
+    if (unknown !== undefined) return { kind: 'declined', reason: unknown, choices: [] };
     const choice = {
       id: 'activate',
       policy: 'safe',
       title: `activate ${namesOf(mine)}`,
       caveats: [],
-      losses: [],
+      losses: writes.flatMap((each) => (each.kind === 'books' ? [each.says] : [])),
       intents: [{ kind: 'activate', lvNames: mine.map((need) => need.lv) }],
     } as const;
     return { kind: 'plan', choices: [choice] };

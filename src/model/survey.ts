@@ -46,7 +46,10 @@ export interface Machine {
   readonly targetsGiven: boolean;
   readonly inInitramfs: boolean;
   readonly deviceMapper: boolean;
+  /** With what dracut keeps in /etc, in an initramfs. */
   readonly kernelCommandLine: string;
+  /** Of the devices that the kernel command line names, as it names them, those that are there. */
+  readonly presentDevices: readonly string[];
   /** Null when no lvm was found. */
   readonly lvm: LvmTool | null;
   /** Active LVs by what the kernel says: `LVM-` device-mapper ids. */

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { ActiveLv, LvmTool, Machine } from '../model/survey.ts';
 import { numbersOf } from './devices.ts';
 import { findExecutable, listFolder, readText } from './files.ts';
+import { inInitramfs, isDeviceThere, kernelCommandLine, namedDevices } from './kernel-command-line.ts';
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 500;
@@ -31,20 +32,17 @@ export function describeMachine(targetsGiven: boolean, lvm: LvmTool | null): Res
   if (deviceMapper && !fs.existsSync('/sys/block')) {
     return err('/sys is not mounted, so active volumes cannot be seen: mount -t sysfs sysfs /sys');
   }
+  const commandLine = kernelCommandLine();
   return ok({
     targetsGiven,
     inInitramfs: inInitramfs(),
     deviceMapper,
-    kernelCommandLine: readText('/proc/cmdline') ?? '',
+    kernelCommandLine: commandLine,
+    presentDevices: namedDevices(commandLine).filter(isDeviceThere),
     lvm,
     activeLvs: activeLvs(),
     pvCache: fs.existsSync('/run/lvm/pvs_online') || fs.existsSync('/run/lvm/lvmetad.socket'),
   });
-}
-
-/** dracut and initramfs-tools each leave their mark. */
-export function inInitramfs(): boolean {
-  return fs.existsSync('/etc/initrd-release') || fs.existsSync('/conf/initramfs.conf');
 }
 
 /** LVs that the kernel has mapped: their device-mapper id is `LVM-`, VG id, LV id, and perhaps a layer. */

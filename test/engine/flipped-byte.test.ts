@@ -1,34 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose, isFault } from '../../src/engine/diagnose.ts';
-import type { SurveySource } from '../../src/engine/ports.ts';
-import { survey } from '../../src/engine/survey/survey.ts';
-import { ok } from '../../src/model/result.ts';
-import type { Machine } from '../../src/model/survey.ts';
-import { imageReader, loadPv, type PvImage } from '../ondisk/lvm2/pv-fixture.ts';
-
-const MACHINE: Machine = {
-  targetsGiven: true,
-  inInitramfs: false,
-  deviceMapper: false,
-  kernelCommandLine: '',
-  lvm: null,
-  activeLvs: [],
-  pvCache: false,
-};
-
-/** A survey source of one image and nothing else. */
-function sourceOf(image: PvImage): SurveySource {
-  const disk = {
-    ...({ path: 'disk', kind: 'image', sectorBytes: 512, readOnly: false, identity: 'disk' } as const),
-    ...{ isLeg: false, reader: imageReader(image), partitions: [] },
-  };
-  return { open: () => ok({ disks: [disk], unread: [], machine: MACHINE, files: [], close() {} }) };
-}
+import { loadPv, type PvImage } from '../ondisk/lvm2/pv-fixture.ts';
+import { surveyOfImage } from './survey-of-image.ts';
 
 function faultsOf(image: PvImage): string[] {
-  const read = survey(sourceOf(image), () => {});
-  if (!read.ok) throw new Error(read.error.message);
-  return diagnose(read.value)
+  return diagnose(surveyOfImage(image))
     .filter(isFault)
     .map((finding) => finding.fault);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FLAVOURS, type Flavour, type Mode, SUITES, type Suite } from '../guest/suites.ts';
 import { allWhole, comesUp, wentUnnoticed } from './expectations.ts';
-import { acceptRepair, takeShell } from './person.ts';
+import { acceptRepair, awaitOffer, goOn, pick, takeShell } from './person.ts';
 import { guestIncident, incident, SHORT_WAIT } from './pick-recipe.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -109,7 +109,10 @@ const notActivated: readonly Scenario[] = (['dracut', 'dracut-without-systemd'] 
     recipe: guestIncident('lvm2-not-activated'),
     machine: { kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT },
     play: async (guest) => {
-      if (way === 'offer') await acceptRepair(guest.console);
+      if (way === 'offer') {
+        pick(guest.console, await awaitOffer(guest.console), /Activate what is whole/);
+        await goOn(guest.console);
+      }
       allWhole(await comesUp(guest, { fault: 'lvm2-not-activated', isRepaired: false }));
     },
   })),

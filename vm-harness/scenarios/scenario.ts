@@ -49,7 +49,9 @@ export async function playScenario(scenario: Scenario, product: Product): Promis
     });
     const started = performance.now();
     const tell = (what: string) =>
-      console.log(`guest: ${scenario.id} ${what} after ${Math.round((performance.now() - started) / 1000)} s`);
+      console.log(
+        `guest: ${scenario.id} ${what} after ${Math.round((performance.now() - started) / 1000)} s`,
+      );
     try {
       await scenario.play(guest);
       tell('is as it must be');

@@ -1,12 +1,20 @@
-import { type BootNeed, bootNeeds, hasCopies, type Standing, standingOf } from '../../faults/boot/needs.ts';
+import {
+  activationWrites,
+  type BootNeed,
+  bootNeeds,
+  hasCopies,
+  type Standing,
+  standingOf,
+} from '../../faults/boot/needs.ts';
 import { faultCalled } from '../../faults/catalogue.ts';
 import { notUnderstood } from '../../faults/volume-group/blockers.ts';
-import { type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
+import { isIncomplete, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
 import { lvmArgv } from '../../lvm/command.ts';
 import { closureOf } from '../../model/extents.ts';
 import type { Policy } from '../../model/finding.ts';
 import type { Survey } from '../../model/survey.ts';
 import { diagnose, isFault } from '../diagnose.ts';
+import { permits } from '../plan.ts';
 import type { BootEnvironment, Notify, System } from '../ports.ts';
 import { survey as readSurvey } from '../survey/survey.ts';
 import { type MissingMount, mountsOfRoot } from './mounts.ts';
@@ -49,9 +57,10 @@ export function bootState(survey: Survey): BootReport {
     needs: reports,
     ...{ activated: [], partial: [], missingMounts: [], failures: [] },
     incompleteGroups: volumeGroups(survey)
-      .filter((view) => view.members.some(({ region }) => region === null))
+      .filter(isIncomplete)
       .map((view) => view.ref.name),
-    goesOn: required.length > 0 && required.every((need) => need.state === 'active'),
+    goesOn:
+      needs.some((need) => need.state === 'active') && required.every((need) => need.state === 'active'),
   };
 }
 
@@ -98,6 +107,7 @@ export async function bringUp(
   const second = readSurvey(system.source, notify);
   if (!second.ok) return failedReport(`${second.error.path}: ${second.error.message}`);
   const mounts = await mountsOfRoot(second.value, system.boot, policy);
+  if (mounts.unread !== null) crew.failures.push(`what fstab needs is not known: ${mounts.unread}`);
   const wanted = mounts.whole.filter(({ view }) => unusable(view, second.value) === null);
   for (const { view, lvNames } of wanted) await crew.activate(view, lvNames);
   if (wanted.length > 0) await system.boot.settle();
@@ -140,6 +150,8 @@ class Activation {
   readonly #notify: Notify;
   readonly #whole: string[] = [];
   readonly #partial: string[] = [];
+  /** What takes the arrangement back for a root that did not come up. */
+  readonly #keptReadOnly = new Map<string, () => void>();
 
   constructor(system: System & { readonly boot: BootEnvironment }, notify: Notify) {
     this.#system = system;
@@ -147,8 +159,20 @@ class Activation {
   }
 
   async activate(view: VolumeGroupView, lvNames: readonly string[]): Promise<void> {
-    const names = lvNames.map((lv) => `${view.ref.name}/${lv}`);
-    await this.#lvchange(view, ['-ay', ...names], 'boot needs it; nothing on the disks changes');
+    const { metadata } = view.base;
+    const writes = metadata.lvs
+      .filter(({ name }) => lvNames.includes(name))
+      .map((section) => ({ section, ...activationWrites(section, metadata) }));
+    for (const each of writes) if (each.kind === 'unknown') this.failures.push(each.reason);
+    const names = writes
+      .filter(({ kind }) => kind !== 'unknown')
+      .map(({ section }) => `${view.ref.name}/${section.name}`);
+    if (names.length === 0) return;
+    const books = writes.flatMap((each) => (each.kind === 'books' ? [each.says] : []));
+    const why = ['boot needs it', ...(books.length > 0 ? books : ['nothing on the disks changes'])].join(
+      '; ',
+    );
+    await this.#lvchange(view, ['-ay', ...names], why);
     this.#whole.push(...names);
   }
 
@@ -157,15 +181,15 @@ class Activation {
     policy: Policy,
     survey: Survey,
   ): Promise<void> {
-    const { view, section, name } = need;
+    const { view, section, name, absent } = need;
     const { metadata } = view.base;
-    if (policy !== 'degraded') {
+    if (!permits(policy, 'degraded')) {
       this.failures.push(
         `${name} is not whole: attach the missing disk, or let it come up read-only with what is there (policy degraded)`,
       );
       return;
     }
-    if (hasCopies(section, metadata)) {
+    if (hasCopies(section, metadata, absent)) {
       const why = 'what has copies does without the missing leg; activating it writes to what is left';
       await this.#lvchange(view, ['-ay', '--activationmode', 'degraded', name], why);
       this.#partial.push(name);
@@ -176,7 +200,7 @@ class Activation {
     );
     const filesystem = survey.lvFilesystems.find((each) => `${each.vg}/${each.lv}` === name)?.type;
     const kept =
-      isPlain && filesystem !== undefined && need.parameter.startsWith('root=')
+      isPlain && filesystem !== undefined && need.isRoot
         ? await this.#system.boot.keepRootReadOnly(filesystem)
         : { ok: false as const, error: 'it cannot be kept from being written to' };
     if (!kept.ok) {
@@ -186,6 +210,7 @@ class Activation {
     const why = 'with holes where the disk is missing, and read-only';
     await this.#lvchange(view, ['-ay', '--activationmode', 'partial', name], why, [name]);
     this.#partial.push(name);
+    this.#keptReadOnly.set(name, kept.value);
   }
 
   async #lvchange(
@@ -209,6 +234,7 @@ class Activation {
       return standingOf({ vg, lv }, survey).state === 'active';
     };
     const stuck = [...this.#whole, ...this.#partial].filter((name) => !isActive(name));
+    for (const name of stuck) this.#keptReadOnly.get(name)?.();
     return {
       activated: this.#whole.filter(isActive),
       partial: this.#partial.filter(isActive),

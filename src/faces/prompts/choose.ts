@@ -4,7 +4,7 @@ import { Cancelled } from './confirm.ts';
 
 /**
  * Numbered choices on a terminal of any kind. Enter takes the first. Resolves to null when nobody touched a key for
- * `timeoutSeconds`; once somebody did, it waits. Rejects with `Cancelled` on Ctrl-C and when the console goes away.
+ * `timeoutSeconds`: each key starts that time anew, for noise on a serial line shall not stop it for ever. Rejects with `Cancelled` on Ctrl-C and when the console goes away.
  */
 export function choose(offer: Offer): Promise<string | null> {
   const { choices, timeoutSeconds } = offer;
@@ -19,15 +19,13 @@ export function choose(offer: Offer): Promise<string | null> {
       act();
     };
     const gone = () => end(() => reject(new Cancelled()));
-    const timer =
-      timeoutSeconds === null
-        ? undefined
-        : setTimeout(() => {
-            process.stdout.write('\n');
-            end(() => resolve(null));
-          }, timeoutSeconds * 1000);
-    const awake = () => clearTimeout(timer);
-    process.stdin.once('data', awake);
+    const giveUp = () => {
+      process.stdout.write('\n');
+      end(() => resolve(null));
+    };
+    const timer = timeoutSeconds === null ? undefined : setTimeout(giveUp, timeoutSeconds * 1000);
+    const awake = () => void timer?.refresh();
+    process.stdin.on('data', awake);
     terminal.on('line', (line) => {
       const answer = line.trim();
       const picked = answer === '' ? choices[0] : choices[Number(answer) - 1];

@@ -1,4 +1,4 @@
-import { closureOf, isVisible, pvsNeededBy } from '../../model/extents.ts';
+import { closureOf, isVisible, pvsNeededBy, runsOf } from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { Member } from '../volume-group/pieces.ts';
@@ -11,7 +11,7 @@ export type BootNeed = NamedVolume & { readonly name: string } & Standing;
 export type Standing =
   | { readonly state: 'active'; readonly view: VolumeGroupView; readonly node: string }
   /** All of it is on the disks; nothing has activated it. */
-  | { readonly state: 'whole'; readonly view: VolumeGroupView }
+  | { readonly state: 'whole'; readonly view: VolumeGroupView; readonly section: LvSection }
   /** Parts of it are on physical volumes that are not there. */
   | {
       readonly state: 'partial';
@@ -28,7 +28,7 @@ export function bootNeeds(survey: Survey): BootNeed[] {
   return [
     ...named.map((each) => ({ ...each, name: `${each.vg}/${each.lv}`, ...standingOf(each, survey) })),
     ...unresolved.map(({ parameter, required }) => ({
-      ...{ vg: '', lv: '', name: parameter, parameter, required },
+      ...{ vg: '', lv: '', name: parameter, parameter, required, isRoot: parameter.startsWith('root=') },
       ...({ state: 'unknown', reason: 'no logical volume is known to be it' } as const),
     })),
   ];
@@ -53,14 +53,46 @@ export function standingOf(
   if (active !== undefined) return { state: 'active', view, node: active.node };
   const needed = pvsNeededBy(section, metadata);
   const absent = view.members.filter((each) => each.region === null && needed.has(each.section.uuid));
-  return absent.length > 0 ? { state: 'partial', view, section, absent } : { state: 'whole', view };
+  return absent.length > 0 ? { state: 'partial', view, section, absent } : { state: 'whole', view, section };
 }
 
-/** True when only what keeps copies of its own lacks a leg: device-mapper could do without. */
-export function hasCopies(section: LvSection, metadata: VgMetadata): boolean {
-  return closureOf(section, metadata).some((each) =>
-    each.segments.some(({ type }) => /^(raid(?!0)|mirror)/.test(type)),
+/** True when only legs are missing of what keeps copies of its own (RAID): device-mapper can do without. */
+export function hasCopies(section: LvSection, metadata: VgMetadata, absent: readonly Member[]): boolean {
+  const closure = closureOf(section, metadata);
+  const legs = closure.flatMap(({ segments }) =>
+    segments
+      .filter(({ type }) => /^raid(1|4|5|6|10)/.test(type))
+      .flatMap(({ areas, dependsOn }) => [...areas.map(({ name }) => name), ...dependsOn]),
   );
+  const gone = new Set(absent.map((member) => member.section.uuid));
+  const holed = closure.filter((lv) => runsOf(lv, metadata).some(({ pvUuid }) => gone.has(pvUuid)));
+  return holed.every(({ name }) => legs.includes(name));
+}
+
+/** What the kernel does to the disks when a whole volume is merely activated. */
+export type ActivationWrites =
+  | { readonly kind: 'nothing' }
+  /** RAID, cache and snapshots keep books of their own; as in every boot. */
+  | { readonly kind: 'books'; readonly says: string }
+  /** What must not be activated unseen. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+const PLAIN = /^(striped|linear|error|zero)$/;
+const BOOKKEEPERS = /^(raid.*|mirror|cache|cache-pool|writecache|snapshot)$/;
+
+export function activationWrites(section: LvSection, metadata: VgMetadata): ActivationWrites {
+  const types = closureOf(section, metadata).flatMap(({ segments }) => segments.map(({ type }) => type));
+  const strange = types.find((type) => !PLAIN.test(type) && !BOOKKEEPERS.test(type));
+  if (strange !== undefined) {
+    const why = `${section.name} is of the kind ${strange}, whose own metadata lvmedic does not check`;
+    return { kind: 'unknown', reason: `${why}; look at it first (thin_check), then: lvm lvchange -ay` };
+  }
+  const books = types.find((type) => BOOKKEEPERS.test(type));
+  if (books === undefined) return { kind: 'nothing' };
+  return {
+    kind: 'books',
+    says: `activating ${section.name} writes to the ${books}'s own metadata, as every boot does`,
+  };
 }
 
 /** ` (it has root, swap_1)`, to compare a name with. */

@@ -24,6 +24,10 @@ export interface VolumeGroupView {
   readonly outsiders: readonly Region[];
 }
 
+/** True when one of its physical volumes is on none of the disks. */
+export const isIncomplete = ({ members }: VolumeGroupView): boolean =>
+  members.some(({ region }) => region === null);
+
 const views = new WeakMap<Survey, VolumeGroupView[]>();
 
 /** Every volume group that the survey shows signs of life of. Pure; the same survey gives the same views. */

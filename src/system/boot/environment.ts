@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { BootEnvironment, Initramfs } from '../../engine/ports.ts';
+import { visible } from '../../model/escape.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { codeOf, findExecutable, makeFolder, readSmallFile } from '../files.ts';
 import { mountPointOfNode } from '../machine.ts';
@@ -27,15 +28,14 @@ export function bootEnvironment(context: TargetContext, kernelCommandLine: strin
       const udevadm = findExecutable('udevadm');
       if (udevadm !== null) await runner.run([udevadm, 'settle', `--timeout=${SETTLE_SECONDS}`]);
     },
-    isThere: (spec) => fs.existsSync(nodeOf(spec)),
     async fstabOf(node, filesystem) {
       const mountPoint = mountPointOfNode(node);
       return mountPoint === null ? quietMount(runner, node, filesystem, readFstab) : readFstab(mountPoint);
     },
     standIn,
-    keepRootReadOnly: (filesystem) => keepRootReadOnly(initramfs, filesystem, runner),
+    keepRootReadOnly: (filesystem) => keepRootReadOnly(initramfs, filesystem, kernelCommandLine, runner),
     goOn: () => writeFile(GO_ON, ''),
-    leaveSummary: (lines) => writeFile(SUMMARY, `${lines.join('\n')}\n`),
+    leaveSummary: (lines) => writeFile(SUMMARY, `${lines.map(visible).join('\n')}\n`),
   };
 }
 
@@ -47,12 +47,6 @@ function readFstab(root: string): Result<string, string> {
 function initramfsKind(): Initramfs {
   if (fs.existsSync('/conf/initramfs.conf') || fs.existsSync('/scripts/functions')) return 'initramfs-tools';
   return fs.existsSync('/run/systemd/system') ? 'dracut-systemd' : 'dracut';
-}
-
-/** `UUID=…` as the link that udev makes for it. */
-function nodeOf(spec: string): string {
-  const [, tag = '', value = ''] = /^(UUID|LABEL|PARTUUID)=(.+)$/.exec(spec.replaceAll('"', '')) ?? [];
-  return tag === '' ? spec : path.join('/dev/disk', `by-${tag.toLowerCase()}`, path.basename(value));
 }
 
 /** A file in memory that cannot be written is a word that does not get through: nothing else fails for it. */

@@ -135,6 +135,16 @@ export function craftOldPv(texts: readonly RingText[], areaBytes = 192512): Uint
   return seal(image);
 }
 
+/** Changes the committed text of the area at 4096, one length for another, and makes its CRCs right. */
+export function rewriteText({ head }: PvImage, change: (text: string) => string): void {
+  const view = new DataView(head.buffer, head.byteOffset);
+  const start = 4096 + Number(view.getBigUint64(4096 + 40, true));
+  const end = start + Number(view.getBigUint64(4096 + 48, true));
+  head.set(Buffer.from(change(Buffer.from(head.subarray(start, end)).toString('latin1')), 'latin1'), start);
+  view.setUint32(4096 + 56, lvmCrc(head.subarray(start, end)), true);
+  seal(head);
+}
+
 /** Makes the CRCs of the label and of the area header at 4096 right, whatever they cover. */
 export function seal(image: Uint8Array): Uint8Array {
   const view = new DataView(image.buffer, image.byteOffset);

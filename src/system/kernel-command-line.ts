@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parameters } from '../model/kernel-command-line.ts';
+import { listFolder, readSmallFile, readText } from './files.ts';
+
+/** dracut and initramfs-tools each leave their mark. */
+export function inInitramfs(): boolean {
+  return fs.existsSync('/etc/initrd-release') || fs.existsSync('/conf/initramfs.conf');
+}
+
+/** The kernel's own, and before it what dracut put into an initramfs: the last word is the kernel's, as in dracut. */
+export function kernelCommandLine(): string {
+  const kernel = readText('/proc/cmdline') ?? '';
+  if (!inInitramfs()) return kernel;
+  const kept = listFolder('/etc/cmdline.d').filter((name) => name.endsWith('.conf'));
+  const files = [...kept.map((name) => `/etc/cmdline.d/${name}`), '/etc/cmdline'];
+  const texts = [...files.map((file) => readSmallFile(file) ?? ''), kernel];
+  return texts.join(' ').replaceAll(/\s+/g, ' ').trim();
+}
+
+/** What could be a device among the values of a kernel command line. `block:` is dracut's own spelling. */
+export function namedDevices(commandLine: string): string[] {
+  return parameters(commandLine).flatMap(({ value }) => (value ? [value.replace(/^block:/, '')] : []));
+}
+
+/** Whether the device is there that a spec names: a path below /dev, or `UUID=…` and its like, as in fstab. */
+export function isDeviceThere(spec: string): boolean {
+  const [, tag = '', value = ''] =
+    /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.+)$/.exec(spec.replaceAll('"', '')) ?? [];
+  const node = tag === '' ? spec : path.posix.join('/dev/disk', `by-${tag.toLowerCase()}`, encodeLink(value));
+  return node.startsWith('/dev/') && fs.existsSync(node);
+}
+
+/** As udev writes what would not do in the name of a link: `my data` is `my\x20data`. */
+const encodeLink = (value: string): string =>
+  value.replaceAll(/[^A-Za-z0-9#+.:=@_\-\u0080-\u{10ffff}]/gu, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
