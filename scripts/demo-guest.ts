@@ -9,7 +9,7 @@ import { EXIT } from '../src/exit-codes.ts';
 import { guestUnavailable, startGuest } from '../vm-harness/guest/guest.ts';
 import { prepareGuestWorld } from '../vm-harness/guest/guest-world.ts';
 import type { GuestReport } from '../vm-harness/guest/marker.ts';
-import { HOW_TO_LEAVE, putOnTerminal } from '../vm-harness/guest/on-terminal.ts';
+import { HOW_TO_LEAVE, putOnTerminal, watchConsole } from '../vm-harness/guest/on-terminal.ts';
 import { allRecipes } from '../vm-harness/recipes/index.ts';
 import { buildDeb } from './packages.ts';
 
@@ -85,15 +85,13 @@ async function main(): Promise<number> {
     const started = performance.now();
     introduce();
     const report = guest.report({ seconds: isTerminal ? 24 * 3600 : 400 });
-    report.catch(() => {});
-    if (isTerminal) await putOnTerminal(guest, UP);
-    else guest.console.attach((bytes) => process.stdout.write(plain(bytes)));
-    const outcome = await report.then(
-      (value) => value,
-      () => null,
-    );
+    const watched = isTerminal
+      ? putOnTerminal(guest, UP)
+      : watchConsole(guest, (bytes) => process.stdout.write(plain(bytes)), UP);
+    const outcome = await report.catch(() => null);
     const seconds = Math.round((performance.now() - started) / 1000);
     await guest.end();
+    await watched;
     if (outcome === null) {
       console.log(`\n\nThe VM did not come up. Its console is in ${guest.machine.transcript}`);
       return isTerminal ? EXIT.cancelled : EXIT.operationalError;

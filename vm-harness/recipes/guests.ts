@@ -44,6 +44,23 @@ export const guestRecipes: readonly GuestRecipe[] = [
     expect: declined(ABSENT, 'lvm2-pv-absent'),
   },
   {
+    id: 'guest/orphans',
+    title: 'the same, and root has files that were deleted while a program had them open',
+    seeds: ['A3', 'A7'],
+    moreDisks: [THIRD],
+    break: (world) => {
+      const root = contentOf(world, 'root', (file) => {
+        leaveOrphan(file);
+        return readFileSync(file);
+      });
+      extendGroup(world);
+      createLv(world, 'archive', ['d3:0-31']);
+      layPayload(world, `${VG}/root`, root, geometries(world));
+      world.pullOut('d3');
+    },
+    expect: declined(ABSENT, 'lvm2-pv-absent'),
+  },
+  {
     id: 'guest/absent-home',
     title: 'root is whole, and the disk that was not restored holds /home',
     seeds: ['A3', 'A7'],
@@ -69,6 +86,8 @@ export const guestRecipes: readonly GuestRecipe[] = [
       const root = contentOf(world, 'root', (file) => {
         run('truncate', ['-s', `+${64 * MIB}`, file]);
         run('resize2fs', [file]);
+        // As of a machine that was running: with a journal to replay, which nobody may.
+        run('debugfs', ['-w', '-R', 'feature needs_recovery', file]);
         return readFileSync(file);
       });
       world.lvm(['lvextend', '-l', '+64', `${VG}/root`, `${world.node('d3')}:0-63`]);
@@ -84,6 +103,16 @@ function extendGroup(world: LabWorld): void {
   partitionDisk(world, 'd3');
   pvcreate(world, 'd3');
   world.lvm(['vgextend', VG, world.node('d3')]);
+}
+
+/** ext4 frees the inodes of this list at the next mount, a read-only one included. */
+function leaveOrphan(image: string): void {
+  const debugfs = (command: string) => run('debugfs', ['-w', '-R', command, image]);
+  const inode = /Allocated inode: (\d+)/.exec(debugfs('write /etc/hostname orphan'))?.[1];
+  if (inode === undefined) throw new Error('debugfs wrote no file');
+  debugfs('unlink orphan');
+  debugfs(`set_inode_field <${inode}> links_count 0`);
+  debugfs(`set_super_value last_orphan ${inode}`);
 }
 
 /** Hands an LV's content over as a file. */

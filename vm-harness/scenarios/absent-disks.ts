@@ -65,6 +65,32 @@ const rootDeclined = (flavour: Flavour): Scenario => ({
   },
 });
 
+/** Mounted through options alone, ext4 would free them. */
+const orphans: Scenario = {
+  ...common,
+  ...{
+    flavour: 'initramfs-tools',
+    way: 'shell',
+    id: 'absent-unneeded/bookworm/initramfs-tools/hook/orphans',
+  },
+  title: 'the fstab of a root with orphaned inodes is read, and not a byte of it changes',
+  recipe: guestIncident('guest/orphans'),
+  machine: { kernelArguments: ['break=mount'] },
+  play: async (guest) => {
+    const { console } = guest;
+    await console.waitForShell({ seconds: 240 });
+    await console.shell('lvm vgchange -ay vm1-vg');
+    const hash = async () => (await console.shell('sha256sum /dev/mapper/vm1--vg-root')).output;
+    const before = await hash();
+    assert.match(before, /^[0-9a-f]{64} /m);
+    const boot = await console.shell('lvmedic boot', { seconds: 240 });
+    assert.match(boot.output, /Activated: vm1-vg\/home/, 'the fstab was read');
+    assert.equal(await hash(), before);
+    console.leaveShell();
+    await comesUp(guest);
+  },
+};
+
 const rootPartial = (flavour: Flavour, way: 'auto' | 'offer'): Scenario => ({
   ...common,
   ...{ flavour, way, id: `absent-part-of-root/bookworm/${flavour}/hook/${way}-degraded` },
@@ -116,6 +142,7 @@ const activatedBy = (text: string): string[] =>
 
 export const absentDiskTable: readonly Scenario[] = [
   ...FLAVOURS.map(unneeded),
+  orphans,
   ...FLAVOURS.map(homeDegraded),
   homeSafe,
   ...FLAVOURS.map(rootDeclined),
