@@ -6,12 +6,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../src/exit-codes.ts';
-import { guestUnavailable, startGuest } from '../vm-harness/guest/guest.ts';
-import { prepareGuestWorld } from '../vm-harness/guest/guest-world.ts';
+import { guestUnavailable } from '../vm-harness/guest/guest.ts';
 import type { GuestReport } from '../vm-harness/guest/marker.ts';
 import { HOW_TO_LEAVE, putOnTerminal, watchConsole } from '../vm-harness/guest/on-terminal.ts';
+import { withGuest } from '../vm-harness/guest/with-guest.ts';
 import { allRecipes } from '../vm-harness/recipes/index.ts';
-import { buildDeb } from './packages.ts';
+import { builtProduct } from './packages.ts';
 
 const RECIPE = 'incident/a1-archive';
 const UP = 'GUEST-UP';
@@ -76,12 +76,15 @@ async function main(): Promise<number> {
   const recipe = allRecipes.find(({ id }) => id === RECIPE);
   if (recipe === undefined) throw new Error(`no recipe ${RECIPE}`);
   console.log('Making the VM; the first time it takes a few minutes, later it comes from the cache.');
-  const world = await prepareGuestWorld({ suite: 'bookworm', recipe, deb: buildDeb() });
-  try {
-    const guest = await startGuest({
-      ...{ name: 'demo', world, flavour: 'initramfs-tools', mode: 'hook' },
-      kernelArguments: isTerminal ? ['rd.lvmedic.timeout=600'] : ['rd.lvmedic=auto'],
-    });
+  const setup = {
+    name: 'demo',
+    suite: 'bookworm',
+    flavour: 'initramfs-tools',
+    mode: 'hook',
+    recipe,
+    kernelArguments: isTerminal ? ['rd.lvmedic.timeout=600'] : ['rd.lvmedic=auto'],
+  } as const;
+  return withGuest(setup, builtProduct(), async (guest) => {
     const started = performance.now();
     introduce();
     const report = guest.report({ seconds: isTerminal ? 24 * 3600 : 400 });
@@ -102,9 +105,7 @@ async function main(): Promise<number> {
     console.log('  npm run vm                       other damage, other systems, at the console');
     console.log('  dist/lvmedic diagnose            this machine, reading only');
     return EXIT.nothingWrong;
-  } finally {
-    world.dispose();
-  }
+  });
 }
 
 process.exitCode = await main();

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import type { Product } from '../vm-harness/guest/with-guest.ts';
 import { shippedFiles } from './packages/files.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -18,7 +19,7 @@ const program = path.join(dist, 'lvmedic');
  *
  * @throws when `dist/lvmedic` or a tool is missing
  */
-export function buildDeb(): string {
+function buildDeb(): string {
   if (!fs.existsSync(program)) throw new Error('dist/lvmedic is missing: `npm run build` makes it.');
   const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
@@ -51,10 +52,28 @@ export function buildDeb(): string {
 }
 
 /** Writes the archive for a boot loader's second initramfs, `dist/lvmedic.cpio`, and returns its path. */
-export function buildCpio(): string {
+function buildCpio(): string {
   const output = path.join(dist, 'lvmedic.cpio');
   fs.writeFileSync(output, run(path.join(root, 'initramfs/append/make-cpio'), [program]));
   return output;
+}
+
+/**
+ * The program and its packages, each of which is made when it is first asked for.
+ *
+ * @throws when `dist/lvmedic` is missing
+ */
+export function builtProduct(): Product {
+  if (!fs.existsSync(program)) throw new Error('dist/lvmedic is missing: `npm run build` makes it.');
+  return { program, deb: once(buildDeb), cpio: once(buildCpio) };
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function putControl(tree: string, version: string): void {

@@ -4,13 +4,14 @@
  * there is.
  */
 import { parseArgs } from 'node:util';
-import { guestUnavailable, startGuest } from '../vm-harness/guest/guest.ts';
-import { fitsGuest, prepareGuestWorld } from '../vm-harness/guest/guest-world.ts';
+import { guestUnavailable } from '../vm-harness/guest/guest.ts';
+import { fitsGuest } from '../vm-harness/guest/guest-world.ts';
 import { HOW_TO_LEAVE, putOnTerminal } from '../vm-harness/guest/on-terminal.ts';
 import { FLAVOURS, MODES, SUITES } from '../vm-harness/guest/suites.ts';
+import { withGuest } from '../vm-harness/guest/with-guest.ts';
 import type { GuestRecipe } from '../vm-harness/recipes/guests.ts';
 import { allRecipes, guestRecipes } from '../vm-harness/recipes/index.ts';
-import { buildCpio, buildDeb } from './packages.ts';
+import { builtProduct } from './packages.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -37,22 +38,17 @@ if (positionals.length === 0) {
   process.exitCode = 8;
 } else {
   const { memory } = values;
-  const deb = mode === 'hook' || mode === 'embed' ? buildDeb() : undefined;
-  const archive = mode === 'append' ? buildCpio() : undefined;
-  const world = await prepareGuestWorld({ suite, recipe, ...(deb === undefined ? {} : { deb }) });
-  const guest = await startGuest({
-    ...{ name: 'by-hand', world, flavour, mode },
-    kernelArguments: [
-      ...(recipe.kernelArguments ?? []),
-      ...values.append.split(' ').filter((word) => word !== ''),
-    ],
-    ...(archive === undefined ? {} : { appendedArchive: archive }),
+  const setup = {
+    ...{ name: 'by-hand', suite, flavour, mode, recipe },
+    kernelArguments: values.append.split(' ').filter((word) => word !== ''),
     ...(memory === undefined ? {} : { memoryMiB: Number(memory) }),
+  };
+  const transcript = await withGuest(setup, builtProduct(), async (guest) => {
+    console.log(`${recipe.title}\n${guest.machine.commandLine}\n${HOW_TO_LEAVE}\n`);
+    await putOnTerminal(guest);
+    return guest.machine.transcript;
   });
-  console.log(`${recipe.title}\n${guest.machine.commandLine}\n${HOW_TO_LEAVE}\n`);
-  await putOnTerminal(guest);
-  world.dispose();
-  console.log(`\r\nIt is switched off. Its transcript: ${guest.machine.transcript}`);
+  console.log(`\r\nIt is switched off. Its transcript: ${transcript}`);
 }
 
 function list(): void {

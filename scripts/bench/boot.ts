@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Guest, startGuest } from '../../vm-harness/guest/guest.ts';
-import { type GuestWorld, prepareGuestWorld } from '../../vm-harness/guest/guest-world.ts';
+import type { Guest } from '../../vm-harness/guest/guest.ts';
+import { prepareGuestWorld } from '../../vm-harness/guest/guest-world.ts';
 import { guestInitrd } from '../../vm-harness/guest/initrd.ts';
 import type { Flavour, Mode } from '../../vm-harness/guest/suites.ts';
-import type { GuestRecipe } from '../../vm-harness/recipes/guests.ts';
+import { type GuestSetup, type Product, withGuest } from '../../vm-harness/guest/with-guest.ts';
 import { allRecipes } from '../../vm-harness/recipes/index.ts';
-import { buildCpio, buildDeb } from '../packages.ts';
+import { builtProduct } from '../packages.ts';
 import { median } from './measure.ts';
 import { note, type Row, table } from './page.ts';
 
@@ -14,23 +14,18 @@ const SUITE = 'bookworm';
 const MODES: readonly Mode[] = ['none', 'hook', 'embed', 'append'];
 const BENCH_FLAVOURS: readonly Flavour[] = ['initramfs-tools', 'dracut'];
 
-interface Packages {
-  readonly deb: string;
-  readonly cpio: string;
-}
-
 /** `times` gives how often what is to be measured so many times is. Rejects when a guest does not come up. */
 export async function benchBoot(times: (count: number) => number): Promise<string[]> {
-  const packages = { deb: buildDeb(), cpio: buildCpio() };
+  const product = builtProduct();
   const sizes: Row[] = [];
   const healthy: Row[] = [];
   const failed: Row[] = [];
   for (const flavour of BENCH_FLAVOURS) {
-    const bytes = await initramfsBytes(flavour, packages);
+    const bytes = await initramfsBytes(flavour, product);
     for (const mode of MODES.slice(1)) sizes.push(sizeRow(flavour, mode, bytes));
-    const seconds = await healthyBoots(flavour, packages, times(5));
+    const seconds = await healthyBoots(flavour, product, times(5));
     for (const mode of MODES.slice(1)) healthy.push(healthyRow(flavour, mode, seconds));
-    failed.push(...(await failures(flavour, packages, median(seconds.hook), times(3))));
+    failed.push(...(await failures(flavour, product, median(seconds.hook), times(3))));
   }
   return [
     table('Bytes in the initramfs', SIZE_NOTE, sizes),
@@ -44,16 +39,16 @@ the same without lvmedic.`;
 
 type ByMode = Record<Mode, number>;
 
-async function initramfsBytes(flavour: Flavour, { deb, cpio }: Packages): Promise<ByMode> {
+async function initramfsBytes(flavour: Flavour, product: Product): Promise<ByMode> {
   note(`size: ${flavour}`);
-  const world = await prepareGuestWorld({ suite: SUITE, deb });
+  const world = await prepareGuestWorld({ suite: SUITE, deb: product.deb() });
   const bytes = { none: 0, hook: 0, embed: 0, append: 0 };
   for (const mode of ['none', 'hook', 'embed'] as const) {
     const lvmedic = mode === 'none' || world.deb === null ? null : { deb: world.deb, mode };
     const made = await guestInitrd({ suite: SUITE, flavour, lvmedic, rootAccount: 'open' });
     bytes[mode] = statSync(join(made.folder, 'initrd.img')).size;
   }
-  bytes.append = bytes.none + statSync(cpio).size;
+  bytes.append = bytes.none + statSync(product.cpio()).size;
   world.dispose();
   return bytes;
 }
@@ -72,14 +67,14 @@ the slowest of the same kind: a difference within it is none that this can measu
 /** Seconds from the start of the kernel, of each mode by turns. */
 async function healthyBoots(
   flavour: Flavour,
-  packages: Packages,
+  product: Product,
   rounds: number,
 ): Promise<Record<Mode, number[]>> {
   const seconds: Record<Mode, number[]> = { none: [], hook: [], embed: [], append: [] };
   for (let round = 0; round < rounds; round++) {
     for (const mode of MODES) {
       note(`healthy boot ${round + 1} of ${rounds}: ${flavour}, ${mode}`);
-      await withGuest({ flavour, mode, packages }, async (guest) => {
+      await withGuest({ name: 'bench', suite: SUITE, flavour, mode }, product, async (guest) => {
         seconds[mode].push((await guest.report()).uptimeSeconds);
       });
     }
@@ -110,7 +105,7 @@ const BY_HAND = [
 
 async function failures(
   flavour: Flavour,
-  packages: Packages,
+  product: Product,
   healthySeconds: number,
   rounds: number,
 ): Promise<Row[]> {
@@ -123,9 +118,13 @@ async function failures(
     const byHand: number[] = [];
     for (let round = 0; round < (wait.length === 0 && flavour === 'dracut' ? 1 : rounds); round++) {
       note(`failure ${round + 1}: ${flavour} ${wait.join(' ')}`);
-      const machine = { flavour, packages, recipe };
-      ours.push(await timedBoot({ ...machine, mode: 'hook', kernelArguments: ['rd.lvmedic=auto', ...wait] }));
-      byHand.push(await timedBoot({ ...machine, mode: 'none', kernelArguments: wait }, repairByHand));
+      const machine = { name: 'bench', suite: SUITE, flavour, recipe } as const;
+      ours.push(
+        await timedBoot({ ...machine, mode: 'hook', kernelArguments: ['rd.lvmedic=auto', ...wait] }, product),
+      );
+      byHand.push(
+        await timedBoot({ ...machine, mode: 'none', kernelArguments: wait }, product, repairByHand),
+      );
     }
     const [auto, hand] = [median(ours) - healthySeconds, median(byHand) - healthySeconds];
     rows.push({
@@ -144,46 +143,14 @@ async function repairByHand({ console }: Guest): Promise<void> {
 
 /** Seconds by the guest's own clock until it is up, whole. */
 async function timedBoot(
-  machine: Machine,
+  setup: GuestSetup,
+  product: Product,
   person: (guest: Guest) => Promise<void> = async () => {},
 ): Promise<number> {
-  let seconds = Number.NaN;
-  await withGuest(machine, async (guest) => {
+  return withGuest(setup, product, async (guest) => {
     await person(guest);
     const report = await guest.report({ seconds: 600 });
     if (report.payloadProblems.length > 0) throw new Error(`not whole: ${report.payloadProblems.join(', ')}`);
-    seconds = report.uptimeSeconds;
+    return report.uptimeSeconds;
   });
-  return seconds;
-}
-
-interface Machine {
-  readonly flavour: Flavour;
-  readonly mode: Mode;
-  readonly packages: Packages;
-  readonly recipe?: GuestRecipe;
-  readonly kernelArguments?: readonly string[];
-}
-
-async function withGuest(
-  { flavour, mode, packages, recipe, kernelArguments = [] }: Machine,
-  use: (guest: Guest) => Promise<void>,
-): Promise<void> {
-  const isInstalled = mode === 'hook' || mode === 'embed';
-  const world: GuestWorld = await prepareGuestWorld({
-    suite: SUITE,
-    ...(recipe === undefined ? {} : { recipe }),
-    ...(isInstalled ? { deb: packages.deb } : {}),
-  });
-  try {
-    const archive = mode === 'append' ? { appendedArchive: packages.cpio } : {};
-    const guest = await startGuest({ name: 'bench', world, flavour, mode, kernelArguments, ...archive });
-    try {
-      await use(guest);
-    } finally {
-      await guest.end();
-    }
-  } finally {
-    world.dispose();
-  }
 }

@@ -58,7 +58,7 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
   face.result({ ...known.result, command: 'boot' });
   if (!isOurs || face.questions === null) return known.result.exitStatus;
   try {
-    return await ask(known, policy.value, face.questions, context, system);
+    return await ask(known, policy.value, { context, system, questions: face.questions });
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     face.say([SHELL_OPENS]);
@@ -79,20 +79,21 @@ function canDo(survey: Survey, open: readonly Prospect[]): Known['can'] {
   };
 }
 
-async function ask(
-  known: Known,
-  policy: Policy,
-  questions: Questions,
-  context: Context,
-  system: BootingSystem,
-): Promise<number> {
-  const { face } = context;
-  const { result, survey, can } = known;
+/** Who asks, and what is there to act on. */
+interface Desk {
+  readonly context: Context;
+  readonly system: BootingSystem;
+  readonly questions: Questions;
+}
+
+async function ask({ result, survey, can }: Known, policy: Policy, desk: Desk): Promise<number> {
+  const { questions, system } = desk;
+  const { face } = desk.context;
   for (let timeoutSeconds: number | null = timeoutOf(system); ; timeoutSeconds = null) {
     const picked = await questions.choose(offerChoices(can, timeoutSeconds));
     if (picked === 'look') face.say(diagnosis(result, firstLook(survey), hasImages(survey)));
-    else if (picked === 'repair') return repairNow(policy, questions, context, system);
-    else if (picked === 'degraded') return repairNow('degraded', questions, context, system);
+    else if (picked === 'repair') return repairNow(policy, desk);
+    else if (picked === 'degraded') return repairNow('degraded', desk);
     else {
       face.say([SHELL_OPENS]);
       return result.exitStatus;
@@ -100,12 +101,7 @@ async function ask(
   }
 }
 
-async function repairNow(
-  policy: Policy,
-  questions: Questions,
-  context: Context,
-  system: BootingSystem,
-): Promise<number> {
+async function repairNow(policy: Policy, { context, system, questions }: Desk): Promise<number> {
   const { face } = context;
   const done = await runRepair(context, system, {
     permission: { policy, remedy: null },

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { buildCpio, buildDeb } from '../../scripts/packages.ts';
+import { builtProduct } from '../../scripts/packages.ts';
 import { guestUnavailable } from '../../vm-harness/guest/guest.ts';
+import type { Product } from '../../vm-harness/guest/with-guest.ts';
 import { removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
-import { productCommand } from '../../vm-harness/lab/product.ts';
-import { type Product, playScenario, type Scenario } from '../../vm-harness/scenarios/scenario.ts';
+import { playScenario, type Scenario } from '../../vm-harness/scenarios/scenario.ts';
 
 /** A test for each, two guests at a time: one guest keeps one processor busy. */
 export function playScenarios(scenarios: readonly Scenario[]): void {
@@ -14,9 +13,7 @@ export function playScenarios(scenarios: readonly Scenario[]): void {
   describe.skipIf(unavailable !== null)('on a real guest', () => {
     let product: Product;
     beforeAll(() => {
-      const [lvmedic = ''] = productCommand();
-      if (lvmedic === process.execPath || !existsSync(lvmedic)) throw new Error('first: npm run build');
-      product = { deb: buildDeb(), cpio: buildCpio() };
+      product = builtProduct();
     });
     afterAll(removeTemporaryFolders);
 

@@ -13,7 +13,7 @@ const common = {
   suite: 'bookworm',
   mode: 'hook',
   recipe: incident('a1-archive'),
-  machine: { kernelArguments: SHORT_WAIT },
+  kernelArguments: SHORT_WAIT,
 } as const;
 
 const changesMind = (flavour: Flavour): Scenario => ({
@@ -71,7 +71,7 @@ const nobodyThere: Scenario = {
   ...common,
   ...{ flavour: 'initramfs-tools', way: 'nobody', id: 'prompt/bookworm/initramfs-tools/hook/timeout' },
   title: 'nobody answers: after rd.lvmedic.timeout the shell opens as it always did',
-  machine: { kernelArguments: ['rd.lvmedic.timeout=5'] },
+  kernelArguments: ['rd.lvmedic.timeout=5'],
   play: async (guest) => {
     const { console } = guest;
     const offer = await awaitOffer(console);
@@ -90,7 +90,7 @@ const longWait: Scenario = {
   ...common,
   ...{ flavour: 'dracut', way: 'offer', id: 'prompt/bookworm/dracut/hook/default-wait' },
   title: "dracut's own wait of three minutes and more, then the offer",
-  machine: {},
+  kernelArguments: [],
   play: async (guest) => {
     await acceptRepair(guest.console, await awaitOffer(guest.console, { seconds: 500 }));
     allWhole(await comesUp(guest, { fault: FAULT }));
@@ -136,6 +136,32 @@ const undoes: Scenario = {
   },
 };
 
+/** docs/shell-open-now.md, word for word. */
+const notInstalled = (flavour: Flavour): Scenario => ({
+  ...common,
+  ...{ flavour, mode: 'none', way: 'shell', id: `not-installed/bookworm/${flavour}/none/medium` },
+  title:
+    'the shell is open and lvmedic is not installed: it comes on a disk, and keeps its undo records there',
+  medium: true,
+  always: flavour === 'initramfs-tools',
+  play: async (guest) => {
+    const { console } = guest;
+    await console.waitForShell({ seconds: 240 });
+    const found = await console.shell('blkid');
+    const [, disk = ''] = /^(\/dev\/\w+): .*LABEL="MEDIC"/m.exec(found.output) ?? [];
+    await console.shell(`mkdir /run/medic; mount -t ext4 ${disk} /run/medic`);
+    console.line('/run/medic/lvmedic repair --state-dir /run/medic/records');
+    await answer(console, 'y');
+    await console.waitFor(/Repaired and verified/);
+    await console.waitForShell();
+    const records = await console.shell('ls /run/medic/records/undo');
+    assert.match(records.output, /^\d{8}-\d{6}$/m);
+    await console.shell('umount /run/medic');
+    console.leaveShell();
+    allWhole(await comesUp(guest));
+  },
+});
+
 export const promptTable: readonly Scenario[] = [
   ...FLAVOURS.map(changesMind),
   ...FLAVOURS.map(interrupts),
@@ -143,4 +169,5 @@ export const promptTable: readonly Scenario[] = [
   longWait,
   looksAroundAfterwards,
   undoes,
+  ...FLAVOURS.map(notInstalled),
 ];

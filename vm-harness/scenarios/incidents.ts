@@ -53,7 +53,7 @@ function repairs(where: Case, id: string, name: 'a1' | 'a2', way: 'auto' | 'offe
   const recipe = incident(name === 'a1' ? 'a1-archive' : A2[where.flavour]);
   return {
     ...{ ...where, id, way, recipe, title: recipe.title },
-    machine: { kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT },
+    kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT,
     play: async (guest) => {
       if (way === 'offer') await acceptRepair(guest.console);
       allWhole(await comesUp(guest, { fault }));
@@ -68,7 +68,7 @@ const healthyScenarios: readonly Scenario[] = SUITES.flatMap((suite) =>
       id: `healthy/${suite}/${flavour}/hook/${setting}`,
       title: 'nothing is wrong: nothing is printed, and lvmedic does not run',
       always: suite === 'bookworm' && setting === 'ask',
-      machine: { kernelArguments: setting === 'auto' ? ['rd.lvmedic=auto'] : [] },
+      kernelArguments: setting === 'auto' ? ['rd.lvmedic=auto'] : [],
       play: async (guest) => {
         const report = await comesUp(guest);
         allWhole(report);
@@ -84,7 +84,7 @@ const lockOverride: Scenario = {
     'dracut 051 forbids lvm to write (locking_type = 4): plain commands are refused, lvmedic overrides it',
   ...{ suite: 'bullseye', flavour: 'dracut', mode: 'hook', way: 'shell', always: true },
   recipe: incident('a1-archive'),
-  machine: { kernelArguments: SHORT_WAIT },
+  kernelArguments: SHORT_WAIT,
   play: async (guest) => {
     const { console } = guest;
     await takeShell(console);
@@ -107,7 +107,7 @@ const notActivated: readonly Scenario[] = (['dracut', 'dracut-without-systemd'] 
     ...{ suite: 'bookworm' as const, flavour, mode: 'hook' as const, way },
     title: 'all volumes are whole, boot waits for root, and nothing activates it',
     recipe: guestIncident('lvm2-not-activated'),
-    machine: { kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT },
+    kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT,
     play: async (guest) => {
       if (way === 'offer') {
         pick(guest.console, await awaitOffer(guest.console), /Activate what is whole/);

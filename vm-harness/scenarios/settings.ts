@@ -32,7 +32,7 @@ const panic: Scenario = {
     always: true,
   },
   title: 'panic= is a security setting: the machine reboots without a shell and without a question',
-  machine: { kernelArguments: ['panic=5'] },
+  kernelArguments: ['panic=5'],
   play: endsUnasked,
 };
 
@@ -40,7 +40,7 @@ const panicAuto: Scenario = {
   ...common,
   ...{ flavour: 'initramfs-tools', way: 'auto', id: 'panic/bookworm/initramfs-tools/hook/auto' },
   title: 'panic= forbids shell and question, not the unattended repair',
-  machine: { kernelArguments: ['panic=5', 'rd.lvmedic=auto'] },
+  kernelArguments: ['panic=5', 'rd.lvmedic=auto'],
   play: async (guest) => allWhole(await comesUp(guest, { fault: FAULT })),
 };
 
@@ -48,7 +48,7 @@ const noShell = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, way: 'nobody', id: `rd.shell=0/bookworm/${flavour}/hook/ask` },
   title: 'rd.shell=0 is a security setting: no shell and no question',
-  machine: { kernelArguments: ['rd.shell=0', 'rd.emergency=poweroff', ...SHORT_WAIT] },
+  kernelArguments: ['rd.shell=0', 'rd.emergency=poweroff', ...SHORT_WAIT],
   play: endsUnasked,
 });
 
@@ -56,7 +56,7 @@ const noShellAuto = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, way: 'auto', id: `rd.shell=0/bookworm/${flavour}/hook/auto` },
   title: 'rd.shell=0 forbids shell and question, not the unattended repair',
-  machine: { kernelArguments: ['rd.shell=0', 'rd.lvmedic=auto'] },
+  kernelArguments: ['rd.shell=0', 'rd.lvmedic=auto'],
   play: async (guest) => allWhole(await comesUp(guest, { fault: FAULT })),
 });
 
@@ -64,7 +64,8 @@ const lockedRoot: Scenario = {
   ...common,
   ...{ flavour: 'dracut', way: 'offer', id: 'locked-root/bookworm/dracut/hook/offer' },
   title: 'root is locked, so there is no shell to be had: the offer is there nevertheless',
-  machine: { rootAccount: 'locked', kernelArguments: SHORT_WAIT },
+  rootAccount: 'locked',
+  kernelArguments: SHORT_WAIT,
   play: async (guest) => {
     await acceptRepair(guest.console);
     allWhole(await comesUp(guest, { fault: FAULT }));
@@ -75,7 +76,8 @@ const twoConsoles = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, way: 'offer', id: `two-consoles/bookworm/${flavour}/hook/offer` },
   title: 'two consoles: the offer is on the one that is /dev/console, and the other stays usable',
-  machine: { consoleCount: 2, kernelArguments: ['console=ttyS1', 'console=ttyS0', ...SHORT_WAIT] },
+  consoleCount: 2,
+  kernelArguments: ['console=ttyS1', 'console=ttyS0', ...SHORT_WAIT],
   play: async (guest) => {
     await acceptRepair(guest.console);
     allWhole(await comesUp(guest, { fault: FAULT }));
@@ -87,7 +89,7 @@ const switchedOff: Scenario = {
   ...common,
   ...{ flavour: 'initramfs-tools', way: 'shell', id: 'rd.lvmedic=off/bookworm/initramfs-tools/hook/shell' },
   title: 'rd.lvmedic=off: the shell opens as if it were not installed, and it can be called by hand',
-  machine: { kernelArguments: ['rd.lvmedic=off'] },
+  kernelArguments: ['rd.lvmedic=off'],
   play: async (guest) => {
     const { console } = guest;
     await console.waitForShell({ seconds: 240 });
@@ -103,7 +105,7 @@ const byUuid = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, way: 'auto', id: `root-by-uuid/bookworm/${flavour}/hook/auto` },
   title: 'the kernel command line names root by the UUID of its filesystem',
-  machine: { kernelArguments: [`root=UUID=${ROOT_UUID}`, 'rd.lvmedic=auto'] },
+  kernelArguments: [`root=UUID=${ROOT_UUID}`, 'rd.lvmedic=auto'],
   play: async (guest) => allWhole(await comesUp(guest, { fault: FAULT })),
 });
 
@@ -111,7 +113,8 @@ const smallMemory = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, way: 'auto', id: `512-mib/bookworm/${flavour}/hook/auto` },
   title: 'a machine with 512 MiB',
-  machine: { memoryMiB: 512, kernelArguments: ['rd.lvmedic=auto'] },
+  memoryMiB: 512,
+  kernelArguments: ['rd.lvmedic=auto'],
   play: async (guest) => allWhole(await comesUp(guest, { fault: FAULT })),
 });
 
@@ -139,7 +142,7 @@ const killed = (flavour: Flavour): Scenario => ({
   ...common,
   ...{ flavour, mode: 'embed', way: 'shell', id: `killed/bookworm/${flavour}/embed/shell` },
   title: 'lvmedic is killed while it holds the queue of udev: the queue goes on, and the next repair works',
-  machine: { kernelArguments: SHORT_WAIT },
+  kernelArguments: SHORT_WAIT,
   play: async (guest) => {
     const { console } = guest;
     await takeShell(console, await awaitOffer(console));

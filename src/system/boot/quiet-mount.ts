@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Runner } from '../../engine/ports.ts';
 import { err, type Result } from '../../model/result.ts';
-import { codeOf, findExecutable, makeFolder, readText } from '../files.ts';
+import { codeOf, findExecutable, listFolder, makeFolder, readText } from '../files.ts';
 import { holdUdev } from '../udev.ts';
 
 const FOLDER = '/run/lvmedic/mnt';
@@ -82,10 +82,17 @@ async function mapped<T>(
   const byItself = ['--noudevsync', '--noudevrules'];
   const table = `0 ${sectors} linear ${node} 0`;
   // Of a run that was killed.
-  if (fs.existsSync(`/dev/mapper/${MAPPED}`)) await runner.run([dmsetup, 'remove', ...byItself, MAPPED]);
+  if (mappedNode() !== null) await runner.run([dmsetup, 'remove', ...byItself, MAPPED]);
   const made = await runner.run([dmsetup, 'create', ...byItself, '--readonly', '--table', table, MAPPED]);
   if (made.exitCode !== 0) return err(`${node} cannot be looked at (${made.stderr.trim()})`);
-  const used = await use(`/dev/mapper/${MAPPED}`);
+  const readOnly = mappedNode();
+  const used = readOnly === null ? err(`${node} cannot be looked at`) : await use(readOnly);
   await runner.run([dmsetup, 'remove', ...byItself, '--retry', MAPPED]);
   return used;
+}
+
+/** As the kernel calls it: nobody else makes a node for it now. */
+function mappedNode(): string | null {
+  const name = listFolder('/sys/block').find((each) => readText(`/sys/block/${each}/dm/name`) === MAPPED);
+  return name === undefined ? null : `/dev/${name}`;
 }

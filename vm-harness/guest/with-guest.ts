@@ -1,0 +1,70 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../lab/host.ts';
+import type { GuestRecipe } from '../recipes/guests.ts';
+import { type Guest, type GuestOptions, startGuest } from './guest.ts';
+import { type GuestWorld, prepareGuestWorld } from './guest-world.ts';
+import type { Drive } from './qemu.ts';
+import type { Flavour, Mode, Suite } from './suites.ts';
+
+/** The product as it comes to a guest, made by `scripts/build.ts` and `scripts/packages.ts`. */
+export interface Product {
+  readonly program: string;
+  deb(): string;
+  cpio(): string;
+}
+
+export interface GuestSetup
+  extends Pick<
+    GuestOptions,
+    'kernelArguments' | 'memoryMiB' | 'consoleCount' | 'rootAccount' | 'extraArguments'
+  > {
+  /** Of the transcript in test-results/vm. */
+  readonly name: string;
+  readonly suite: Suite;
+  readonly flavour: Flavour;
+  readonly mode: Mode;
+  /** Nothing is wrong, when absent. */
+  readonly recipe?: GuestRecipe;
+  /** A further disk of ext4, labelled MEDIC, with the program on it, as docs/shell-open-now.md makes it. */
+  readonly medium?: boolean;
+}
+
+/** Makes the disks, breaks them, switches the machine on, and clears all of it away after `use`. */
+export async function withGuest<T>(
+  setup: GuestSetup,
+  product: Product,
+  use: (guest: Guest) => Promise<T>,
+): Promise<T> {
+  const { suite, mode, recipe, medium, ...rest } = setup;
+  const isInstalled = mode === 'hook' || mode === 'embed';
+  const world = await prepareGuestWorld({
+    suite,
+    ...(recipe === undefined ? {} : { recipe }),
+    ...(isInstalled ? { deb: product.deb() } : {}),
+  });
+  try {
+    const guest = await startGuest({
+      ...{ ...rest, world, mode },
+      kernelArguments: [...(recipe?.kernelArguments ?? []), ...(setup.kernelArguments ?? [])],
+      ...(mode === 'append' ? { appendedArchive: product.cpio() } : {}),
+      ...(medium ? { drives: [makeMedium(world, product)] } : {}),
+    });
+    try {
+      return await use(guest);
+    } finally {
+      await guest.end();
+    }
+  } finally {
+    world.dispose();
+  }
+}
+
+function makeMedium({ lab }: GuestWorld, { program }: Product): Drive {
+  const folder = join(lab.dir, 'medic');
+  mkdirSync(folder);
+  copyFileSync(program, join(folder, 'lvmedic'));
+  const file = join(lab.dir, 'medic.img');
+  run('mke2fs', ['-q', '-t', 'ext4', '-L', 'MEDIC', '-d', folder, file, '128M']);
+  return { name: 'medic', file, format: 'raw' };
+}
