@@ -67,6 +67,8 @@ export interface LvmTool {
 export interface ActiveLv {
   readonly vgUuid: string;
   readonly lvUuid: string;
+  /** What stands below the LV and bears its id (`real`, `missing_0_0`); null: the LV itself. */
+  readonly layer: string | null;
   /** `/dev/dm-3`. */
   readonly node: string;
   /** `vg0/root`. */

@@ -51,13 +51,14 @@ function activeLvs(): ActiveLv[] {
   if (names.length === 0) return [];
   const opens = openCounts();
   return names.flatMap((name): ActiveLv[] => {
-    const parts = /^LVM-([0-9A-Za-z]{32})([0-9A-Za-z]{32})/.exec(dmUuid(name));
+    const parts = /^LVM-([0-9A-Za-z]{32})([0-9A-Za-z]{32})(?:-(.*))?$/.exec(dmUuid(name));
     if (parts === null) return [];
     const heldBy = holderOf(name, opens.get(dmUuid(name)));
     return [
       {
         vgUuid: dashed(parts[1] ?? ''),
         lvUuid: dashed(parts[2] ?? ''),
+        layer: parts[3] ?? null,
         node: `/dev/${name}`,
         name: lvName(readText(`/sys/block/${name}/dm/name`) ?? name),
         open: heldBy !== null,

@@ -101,7 +101,7 @@ LABEL=my\\040data /data ext4 defaults 0 2
   const stoodIn: string[] = [];
   const environment = (fstab: string) =>
     ({
-      fstabOf: async () => ok(fstab),
+      fstabOf: async (node: string) => ok(node === '/dev/dm-0' ? fstab : ''),
       standIn(mountPoint: string) {
         stoodIn.push(mountPoint);
         return ok(undefined);
@@ -115,11 +115,13 @@ LABEL=my\\040data /data ext4 defaults 0 2
     const root = view?.base.metadata.lvs.find(({ name }) => name === 'root');
     const active = {
       ...{ vgUuid: view?.ref.uuid ?? '', lvUuid: root?.uuid ?? '', node: '/dev/dm-0', name: 'vg0/root' },
-      ...{ open: false, heldBy: null },
+      ...{ layer: null, open: false, heldBy: null },
     };
+    // What lvm puts in the place of a missing disk bears the same id.
+    const hole = { ...active, node: '/dev/dm-7', layer: 'missing_0_0' };
     return {
       ...read,
-      machine: { ...read.machine, activeLvs: [active] },
+      machine: { ...read.machine, activeLvs: [hole, active] },
       lvFilesystems: [{ vg: 'vg0', lv: 'root', type: 'ext4', uuid: null, label: null }],
     };
   }

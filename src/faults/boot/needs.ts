@@ -48,7 +48,7 @@ export function standingOf(
   const section = metadata.lvs.find((each) => each.name === lv);
   if (section === undefined) return unknown(`${vg} has no logical volume ${lv}${namesIn(metadata)}`);
   const active = survey.machine.activeLvs.find(
-    (each) => each.vgUuid === view.ref.uuid && each.lvUuid === section.uuid,
+    (each) => each.vgUuid === view.ref.uuid && each.lvUuid === section.uuid && each.layer === null,
   );
   if (active !== undefined) return { state: 'active', view, node: active.node };
   const needed = pvsNeededBy(section, metadata);
