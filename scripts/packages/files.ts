@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
 interface ShippedFile {
   /** From the root of this repository. */
   readonly source: string;
@@ -25,11 +28,11 @@ export const shippedFiles: readonly ShippedFile[] = [
   plain('initramfs/append/order', `${library}/order`),
   plain('initramfs/initramfs-tools/shell-rc', `${library}/shell-rc`),
 
-  program('initramfs/dracut/module-setup.sh', `${dracutModule}/module-setup.sh`),
-  program('initramfs/dracut/lvmedic-settled.sh', `${dracutModule}/lvmedic-settled.sh`),
-  program('initramfs/dracut/lvmedic-timeout.sh', `${dracutModule}/lvmedic-timeout.sh`),
-  program('initramfs/dracut/lvmedic-pre-pivot.sh', `${dracutModule}/lvmedic-pre-pivot.sh`),
-  program('initramfs/dracut/lvmedic-emergency.sh', `${dracutModule}/lvmedic-emergency.sh`),
+  program('initramfs/dracut/50lvmedic/module-setup.sh', `${dracutModule}/module-setup.sh`),
+  program('initramfs/dracut/50lvmedic/lvmedic-settled.sh', `${dracutModule}/lvmedic-settled.sh`),
+  program('initramfs/dracut/50lvmedic/lvmedic-timeout.sh', `${dracutModule}/lvmedic-timeout.sh`),
+  program('initramfs/dracut/50lvmedic/lvmedic-pre-pivot.sh', `${dracutModule}/lvmedic-pre-pivot.sh`),
+  program('initramfs/dracut/50lvmedic/lvmedic-emergency.sh', `${dracutModule}/lvmedic-emergency.sh`),
 
   program('initramfs/initramfs-tools/hook', `${initramfsTools}/hooks/lvmedic`),
   program('initramfs/initramfs-tools/panic', `${initramfsTools}/scripts/panic/lvmedic`),
@@ -41,8 +44,17 @@ export const shippedFiles: readonly ShippedFile[] = [
 
   plain('initramfs/debian/copyright', `${doc}/copyright`),
   plain('NOTICE', `${doc}/NOTICE`),
-  plain('README.md', `${doc}/README.md`),
+  ...['README.md', ...markdownIn('docs')].map((file) => plain(file, `${doc}/${file}`)),
 ];
+
+/** With the places that README.md and these pages link to each other by. */
+function markdownIn(folder: string): string[] {
+  return fs
+    .readdirSync(path.resolve(import.meta.dirname, '../..', folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .sort()
+    .map((file) => `${folder}/${file}`);
+}
 
 function program(source: string, target: string): ShippedFile {
   return { source, target, isProgram: true };

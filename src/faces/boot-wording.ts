@@ -127,7 +127,7 @@ export function bootSummary(result: RepairResult): string[] {
     '  - force a full backup of this machine: the next incremental one may rest on the damaged state',
     '  - save the metadata as it is now: vgcfgbackup',
     '  - where lvm keeps a devices file (/etc/lvm/devices/system.devices): vgimportdevices --all',
-    '  - make the initramfs anew, it holds old copies: update-initramfs -u, or dracut --force --regenerate-all',
+    '  - make the initramfs anew, it holds old copies: update-initramfs -u -k all, or dracut --force --regenerate-all',
   ];
 }
 

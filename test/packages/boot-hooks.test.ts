@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 const library = path.resolve(import.meta.dirname, '../../initramfs/common');
 const shells = [['dash'], ['bash', '--posix'], ['busybox', 'ash']].filter(
   ([name, ...options]) => spawnSync(name ?? '', [...options, '-c', ':']).status === 0,
 );
+
+// Each test starts dozens of processes, and guests may run beside them.
+vi.setConfig({ testTimeout: 60_000 });
 
 let work: string;
 beforeAll(() => {
@@ -38,6 +41,11 @@ describe.each(shells)('%s', (...shell) => {
         lvmedic_proc: `${machine}/proc`,
         lvmedic_sys: `${machine}/sys`,
         lvmedic_run: `${machine}/run`,
+        lvmedic_etc: `${machine}/etc`,
+        lvmedic_dracut_run: `${machine}/dracut`,
+        lvmedic_prompts: `${machine}/prompts`,
+        lvmedic_program: `${machine}/program`,
+        lvmedic_console: `${machine}/console`,
       },
     });
     expect(result.stderr).toBe('');
@@ -86,6 +94,23 @@ describe.each(shells)('%s', (...shell) => {
     expect(
       run('printf rd.lvmedic=auto >"$lvmedic_proc/cmdline"; lvmedic_read_cmdline; echo "$lvmedic_mode"'),
     ).toBe('auto');
+  });
+
+  test("dracut's other command lines are read too, in its order, and without a process", () => {
+    expect(
+      run(
+        `mkdir -p etc/cmdline.d/folder.conf dracut/cmdline.d
+        echo rd.lvmedic=auto >etc/cmdline.d/10-b.conf; echo rd.lvmedic=off >etc/cmdline.d/20-no
+        printf 'quiet\nrd.lvmedic.media' >etc/cmdline; PATH=
+        lvmedic_read_cmdline; echo "$lvmedic_mode/$lvmedic_media/$lvmedic_policy"
+        echo 'rd.lvmedic.policy=safe rd.lvmedic.policy=lossy' >"$lvmedic_proc/cmdline"
+        lvmedic_read_cmdline; echo "$lvmedic_mode/$lvmedic_media/$lvmedic_policy"
+        echo rd.lvmedic=ask rd.lvmedic.media=0 >"$lvmedic_proc/cmdline"
+        lvmedic_read_cmdline; echo "$lvmedic_mode/$lvmedic_media"
+        echo rd.lvmedic=off >dracut/cmdline.d/a.conf; set -f
+        lvmedic_read_cmdline; echo "$lvmedic_mode" *`,
+      ).split('\n'),
+    ).toEqual(['auto/1/', 'auto/1/lossy', 'ask/', 'off *']);
   });
 
   /** What `lvmedic_is_due` says at each time; `disks` appear with it. */
@@ -142,6 +167,63 @@ describe.each(shells)('%s', (...shell) => {
     ).toEqual(['no', 'no', 'no', 'due']);
   });
 
+  /** A program that tells how it was run; in the last run it lets the boot go on. */
+  const program = (runs: number) =>
+    `printf '%s\\n' '#!/bin/sh' 'echo "$@" >>runs' '[ "$(wc -l <runs)" -lt ${runs} ] || echo >"$lvmedic_run/boot-goes-on"' >program
+    chmod +x program; lvmedic_read_cmdline\n`;
+
+  test.each([
+    ['', ['boot --auto']],
+    ['rd.lvmedic.policy=report', ['boot --auto']],
+    ['rd.lvmedic.policy=safe', ['boot --auto']],
+    ['rd.lvmedic.policy=degraded', ['boot --auto --policy=safe', 'boot --auto']],
+    ['rd.lvmedic.policy=lossy', ['boot --auto --policy=safe', 'boot --auto']],
+  ])('what is allowed for disks that are gone waits until none can be merely late: %s', (policy, runs) => {
+    const script = `${program(9)}mkdir "$lvmedic_sys/class/block/sda"
+      for now in 0 5 10 11 15 20 25 26 30; do
+        echo "$now.42 9.1" >"$lvmedic_proc/uptime"
+        ! lvmedic_is_due 25 || lvmedic_auto "$lvmedic_how" || echo "$now"
+      done
+      cat runs`;
+    expect(run(script, `rd.lvmedic=auto ${policy}`).split('\n')).toEqual([
+      ...(runs.length === 1 ? ['10'] : ['10', '25']),
+      ...runs,
+    ]);
+  });
+
+  test('a careful run that brought the boot on leaves to the last moment what is not whole', () => {
+    const script = `${program(1)}mkdir -p bin "$lvmedic_sys/class/block/sda"
+      printf '#!/bin/sh\necho 1\n' >bin/lvm; chmod +x bin/lvm; PATH=$PWD/bin:$PATH
+      lvmedic_list_disks
+      lvmedic_auto careful && echo 'goes on'
+      lvmedic_is_untried || echo tried
+      lvmedic_before_leaving
+      cat runs`;
+    expect(run(script, 'rd.lvmedic=auto rd.lvmedic.policy=degraded').split('\n')).toEqual([
+      ...['goes on', 'tried', 'boot --auto --policy=safe', 'boot --auto'],
+    ]);
+    expect(run(script, 'rd.lvmedic=auto').split('\n')).toEqual(['goes on', 'tried', 'boot --auto']);
+  });
+
+  test('while a passphrase is asked for, only the emergency goes ahead, and carefully', () => {
+    const hook = path.resolve(library, '../dracut/50lvmedic/lvmedic-timeout.sh');
+    const script = `${program(9)}mkdir prompts; echo >prompts/ask.x1
+      timeout=$(sed 's#^[.] .*##' "${hook}")
+      eval "$timeout"; lvmedic_emergency; cat runs; echo --
+      rm prompts/ask.x1
+      eval "$timeout"; lvmedic_emergency; cat runs`;
+    expect(run(script, 'rd.lvmedic=auto rd.lvmedic.policy=degraded').split('\n')).toEqual([
+      ...['boot --auto --policy=safe', '--', 'boot --auto --policy=safe', 'boot --auto'],
+    ]);
+  });
+
+  test('a file that cannot be written does not end the shell that runs the boot', () => {
+    const script = `lvmedic_ask() { :; }
+      mkdir "$lvmedic_run"; ln -s nowhere/file "$lvmedic_run/handed-back-1"
+      lvmedic_emergency 2>/dev/null; echo "goes on: $?"`;
+    expect(run(script)).toBe('goes on: 0');
+  });
+
   test('a logical volume is no new disk, an opened LUKS volume is one', () => {
     expect(
       run(`cd "$lvmedic_sys/class/block"
@@ -166,6 +248,7 @@ describe.each(shells)('%s', (...shell) => {
       ['MODE=embed', 'embed /boot/lvmedic/lvmedic'],
       ['# MODE=hook\nMODE="append"', 'append /boot/lvmedic/lvmedic'],
       ["MODE='hook'\nFILE=/srv/lvmedic", 'hook /srv/lvmedic'],
+      ['FILE=/boot/', 'lvmedic: conf: not understood: FILE=/boot/'],
       ['MODE=$(touch owned)', 'lvmedic: conf: MODE=$(touch owned) is none of auto, hook, embed, append'],
       ['touch owned', 'lvmedic: conf: not understood: touch owned'],
     ];
@@ -179,6 +262,21 @@ describe.each(shells)('%s', (...shell) => {
       table.map(([, expected]) => expected),
     );
   });
+});
+
+test('no file of the hooks is written by a special builtin: its failure would end the shell', () => {
+  const initramfs = path.resolve(library, '..');
+  const sourced = ['common/boot.sh', 'initramfs-tools', 'dracut/50lvmedic', 'append/order'].flatMap(
+    (name) => {
+      const file = path.join(initramfs, name);
+      return fs.statSync(file).isDirectory()
+        ? fs.readdirSync(file).map((each) => path.join(file, each))
+        : [file];
+    },
+  );
+  expect(sourced.length).toBeGreaterThan(9);
+  const special = /^\s*(:|\.|set|unset|export|trap|eval|exec|shift)(\s[^#\n]*)?\s\d?[<>]/m;
+  expect(sourced.filter((file) => special.test(fs.readFileSync(file, 'utf8')))).toEqual([]);
 });
 
 test('lvmedic.cpio has no folder where an initramfs may have a link, and is aligned', () => {

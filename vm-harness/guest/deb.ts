@@ -28,9 +28,12 @@ export function openDeb(file: string): Deb {
   return deb;
 }
 
-/** Of everything in the package but the program, which changes with every build and takes no part in most guests. */
+/** Of what takes part in guests: not the program, which changes with every build, and no documents. */
 export function debKey({ tree }: Deb): string {
-  return digest(tree, (path) => path !== PROGRAM && path !== 'DEBIAN/md5sums');
+  return digest(
+    tree,
+    (path) => path !== PROGRAM && path !== 'DEBIAN/md5sums' && !path.startsWith('usr/share/doc/'),
+  );
 }
 
 /** Of the program alone. */

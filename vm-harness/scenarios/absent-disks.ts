@@ -8,7 +8,8 @@ import type { Scenario } from './scenario.ts';
 /** A disk that was not restored: what is there comes up, and what is not is told. */
 
 const AUTO = ['rd.lvmedic=auto'];
-const DEGRADED = [...AUTO, 'rd.lvmedic.policy=degraded'];
+/** dracut gives up on a late disk, and lets the policy hold, after two thirds of rd.retry=. */
+const DEGRADED = [...AUTO, 'rd.lvmedic.policy=degraded', 'rd.retry=30'];
 const common = { suite: 'bookworm', mode: 'hook' } as const;
 
 const unneeded = (flavour: Flavour): Scenario => ({

@@ -3,7 +3,10 @@
 # Called by dracut.
 check() {
     require_binaries lvm || return 1
-    choose_mode || return 255
+    if ! choose_mode; then
+        [[ ! ${lvmedic_is_too_large-} ]] || dwarn "lvmedic: $lvmedic_why. Left out of this initramfs."
+        return 255
+    fi
     # As the module lvm: an initramfs for this machine alone has it when this machine uses LVM.
     if [[ ${hostonly-} || ${mount_needs-} ]]; then
         local fs
@@ -19,11 +22,15 @@ depends() {
 }
 
 # Sets lvmedic_mode to hook or embed; fails when nothing of lvmedic belongs into the initramfs. A mistake in
-# lvmedic.conf is told of, and must not keep a kernel from getting its initramfs.
+# lvmedic.conf is told of; neither that nor a full /boot must keep a kernel from getting its initramfs.
 choose_mode() {
-    # shellcheck source=../common/mode.sh
+    # shellcheck source=../../common/mode.sh
     . /usr/lib/lvmedic/mode.sh
-    lvmedic_choose_mode && [[ $lvmedic_mode != append ]]
+    lvmedic_is_too_large=''
+    [[ ! ${LVMEDIC_LEAVE_OUT-} ]] || return 1
+    lvmedic_choose_mode && [[ $lvmedic_mode != append ]] || return 1
+    [[ $lvmedic_mode == embed && ${outfile-} ]] || return 0
+    lvmedic_has_room "$outfile" /usr/bin/lvmedic || { lvmedic_is_too_large=1 && return 1; }
 }
 
 # Called by dracut.
@@ -35,13 +42,9 @@ installkernel() {
         return
     fi
     # An initramfs for this machine alone may lack what /boot needs.
-    case $lvmedic_place_type in
-        auto) ;;
-        vfat) hostonly='' instmods vfat nls_cp437 nls_ascii nls_iso8859-1 nls_utf8 ;;
-        *) hostonly='' instmods "$lvmedic_place_type" ;;
-    esac
+    local module
+    for module in $(lvmedic_place_modules); do hostonly='' instmods "$module"; done
     if [[ ${hostonly-} && $lvmedic_place_source ]]; then
-        local module
         for module in $(get_dev_module "$(readlink -f "$lvmedic_place_source")"); do
             hostonly='' instmods "$module"
         done
@@ -51,7 +54,10 @@ installkernel() {
 # Called by dracut.
 install() {
     choose_mode || return 0
-    [[ ! $lvmedic_why ]] || dinfo "lvmedic: $lvmedic_why"
+    if [[ $lvmedic_why ]]; then
+        if [[ $lvmedic_is_guess ]]; then dwarn "lvmedic: $lvmedic_why."; else dinfo "lvmedic: $lvmedic_why."; fi
+    fi
+    [[ ! $lvmedic_warning ]] || dwarn "lvmedic: $lvmedic_warning."
 
     inst_multiple mkdir mv readlink rm sleep
     inst_multiple -o setsid

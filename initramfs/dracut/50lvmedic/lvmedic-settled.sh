@@ -4,5 +4,5 @@
 [ -n "${lvmedic_mode-}" ] || { . /usr/lib/lvmedic/boot.sh && lvmedic_read_cmdline; }
 
 if [ "${lvmedic_mode-}" = auto ]; then
-    lvmedic_is_passphrase_awaited || ! lvmedic_is_due || lvmedic_auto
+    lvmedic_is_passphrase_awaited || ! lvmedic_is_due || lvmedic_auto "$lvmedic_how"
 fi
