@@ -8,15 +8,24 @@ export function inInitramfs(): boolean {
   return fs.existsSync('/etc/initrd-release') || fs.existsSync('/conf/initramfs.conf');
 }
 
-/** The kernel's own, and before it what dracut put into an initramfs: the last word is the kernel's, as in dracut. */
+/** The kernel's own, among what dracut keeps in an initramfs, in dracut's order: the last word counts. */
 export function kernelCommandLine(): string {
   const kernel = readText('/proc/cmdline') ?? '';
   if (!inInitramfs()) return kernel;
-  const kept = listFolder('/etc/cmdline.d').filter((name) => name.endsWith('.conf'));
-  const files = [...kept.map((name) => `/etc/cmdline.d/${name}`), '/etc/cmdline'];
-  const texts = [...files.map((file) => readSmallFile(file) ?? ''), kernel];
+  const texts = [
+    ...textsIn('/etc/cmdline.d'),
+    readSmallFile('/etc/cmdline') ?? '',
+    kernel,
+    // From dracut 112 on.
+    ...textsIn('/run/initramfs/cmdline.d'),
+  ];
   return texts.join(' ').replaceAll(/\s+/g, ' ').trim();
 }
+
+const textsIn = (folder: string): string[] =>
+  listFolder(folder)
+    .filter((name) => name.endsWith('.conf'))
+    .map((name) => readSmallFile(path.join(folder, name)) ?? '');
 
 /** What could be a device among the values of a kernel command line. `block:` is dracut's own spelling. */
 export function namedDevices(commandLine: string): string[] {
