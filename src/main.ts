@@ -103,8 +103,12 @@ async function run(command: Command, options: Options, operands: readonly string
   }
 }
 
+/** SeaBIOS leaves a serial terminal behind that cuts long lines off (DECAWM). */
+const WRAP_LINES = '\x1b[?7h';
+
 function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
+  if (inInitramfs() && process.stdout.isTTY && process.env.TERM !== 'dumb') process.stdout.write(WRAP_LINES);
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
   const questions = canAsk ? { confirm, choose } : null;
   return plainFace(writeOut, { verbose: options.verbose, questions, writeError });

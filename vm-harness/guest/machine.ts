@@ -85,11 +85,16 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     return new Console(socket, (bytes) => appendFileSync(transcript, bytes), describe);
   });
   const monitor = await Promise.race([Qmp.connect(connected.at(-1) as Socket), refused]);
-  const end = async () => {
+  let ending: Promise<void> | null = null;
+  const quit = async () => {
     const timer = setTimeout(() => qemu.kill('SIGKILL'), END_SECONDS * 1000);
-    await monitor.quit();
+    await Promise.race([monitor.quit(), ended]);
     await ended;
     clearTimeout(timer);
+  };
+  const end = () => {
+    ending ??= quit();
+    return ending;
   };
   const [console] = consoles;
   if (console === undefined) throw new Error('a machine needs a console');

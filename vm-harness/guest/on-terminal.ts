@@ -3,6 +3,8 @@ import type { Guest } from './guest.ts';
 const INTERRUPT = '\x03';
 const END_KEY = '\x1d';
 const TWICE_MS = 1000;
+/** The guest's firmware has switched it off. */
+const WRAP_LINES = '\x1b[?7h';
 
 /** How to leave a guest that has the terminal. */
 export const HOW_TO_LEAVE = 'Ctrl-] switches the VM off, as does Ctrl-C twice; once, it goes to the VM.';
@@ -56,4 +58,5 @@ export async function putOnTerminal(guest: Guest, lastWords?: string): Promise<v
   process.stdin.off('data', type);
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
   process.stdin.pause();
+  process.stdout.write(WRAP_LINES);
 }
