@@ -22,6 +22,7 @@ import { codeOf } from './system/files.ts';
 import { inInitramfs } from './system/kernel-command-line.ts';
 import { takeLock } from './system/lock.ts';
 import { kernelLog, openLog } from './system/log.ts';
+import { prepareConsole } from './system/serial-console.ts';
 import { chooseStateDir } from './system/state-dir.ts';
 import { version } from './version.ts';
 
@@ -103,12 +104,9 @@ async function run(command: Command, options: Options, operands: readonly string
   }
 }
 
-/** SeaBIOS leaves a serial terminal behind that cuts long lines off (DECAWM). */
-const WRAP_LINES = '\x1b[?7h';
-
 function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
-  if (inInitramfs() && process.stdout.isTTY && process.env.TERM !== 'dumb') process.stdout.write(WRAP_LINES);
+  if (inInitramfs()) prepareConsole();
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
   const questions = canAsk ? { confirm, choose } : null;
   return plainFace(writeOut, { verbose: options.verbose, questions, writeError });

@@ -36,15 +36,17 @@ export interface Guest {
   readonly console: Console;
   /** Waits until the system is up, and gives what it says of itself. */
   report(patience?: Patience): Promise<GuestReport>;
-  /** Keeps its present state and ends it; any number of guests can go on from there. */
-  save(): Promise<SavedGuest>;
+  /**
+   * Keeps its present state and ends it; any number of guests can go on from there. Their consoles begin with
+   * `screen`, as if it had just come.
+   */
+  save(screen: string): Promise<SavedGuest>;
   end(): Promise<void>;
 }
 
 export interface SavedGuest {
   /** A guest in the saved state, with disks of its own. */
   start(name: string): Promise<Guest>;
-  dispose(): void;
 }
 
 /**
@@ -123,19 +125,16 @@ async function start(options: MachineOptions, folder: string): Promise<Guest> {
     console: machine.console,
     report: (patience) => waitForReport(machine.console, patience),
     end: () => machine.end(),
-    save: async () => {
+    save: async (screen) => {
       isSaved = true;
       await machine.monitor.saveSnapshot(SNAPSHOT);
       await machine.end();
-      return {
-        start: (name) => restart({ ...options, name, snapshot: SNAPSHOT }, folder),
-        dispose: () => removeFolder(folder),
-      };
+      return { start: (name) => restart({ ...options, name, snapshot: SNAPSHOT }, folder, screen) };
     },
   };
 }
 
-function restart(saved: MachineOptions, from: string): Promise<Guest> {
+async function restart(saved: MachineOptions, from: string, screen: string): Promise<Guest> {
   const folder = temporaryFolder('lvmedic-guest-');
   const drives = saved.drives.map((drive) => {
     if (!drive.file.startsWith(from)) return drive;
@@ -143,5 +142,7 @@ function restart(saved: MachineOptions, from: string): Promise<Guest> {
     run('cp', ['--sparse=always', drive.file, file]);
     return { ...drive, file };
   });
-  return start({ ...saved, drives }, folder);
+  const guest = await start({ ...saved, drives }, folder);
+  guest.console.text = screen;
+  return guest;
 }

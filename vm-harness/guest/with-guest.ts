@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../lab/host.ts';
 import type { GuestRecipe } from '../recipes/guests.ts';
-import { type Guest, type GuestOptions, startGuest } from './guest.ts';
+import { type Guest, type GuestOptions, type SavedGuest, startGuest } from './guest.ts';
 import { type GuestWorld, prepareGuestWorld } from './guest-world.ts';
 import type { Drive } from './qemu.ts';
 import type { Flavour, Mode, Suite } from './suites.ts';
@@ -28,6 +28,8 @@ export interface GuestSetup
   readonly recipe?: GuestRecipe;
   /** A further disk of ext4, labelled MEDIC, with the program on it, as docs/shell-open-now.md makes it. */
   readonly medium?: boolean;
+  /** Begins where this first stands on the console; cases that begin at the same place share one boot. */
+  readonly from?: RegExp;
 }
 
 /** Makes the disks, breaks them, switches the machine on, and clears all of it away after `use`. */
@@ -36,6 +38,48 @@ export async function withGuest<T>(
   product: Product,
   use: (guest: Guest) => Promise<T>,
 ): Promise<T> {
+  const { from, name, ...boot } = setup;
+  if (from === undefined) return boots({ ...boot, name }, product, use);
+  const key = JSON.stringify([boot, from.source]);
+  let saved = savedGuests.get(key);
+  if (saved === undefined) {
+    saved = saveAt(from, { ...boot, name: `${name}-boot` }, product);
+    savedGuests.set(key, saved);
+    saved.catch(() => savedGuests.delete(key));
+  }
+  const guest = await (await saved).start(name);
+  try {
+    return await use(guest);
+  } finally {
+    await guest.end();
+  }
+}
+
+/** With their disks, until this process ends. */
+const savedGuests = new Map<string, Promise<SavedGuest>>();
+
+async function saveAt(screen: RegExp, setup: GuestSetup, product: Product): Promise<SavedGuest> {
+  const guest = await startGuest(await optionsOf(setup, product));
+  const [match] = await guest.console.waitFor(screen, { seconds: 240 });
+  return guest.save(match);
+}
+
+async function boots<T>(setup: GuestSetup, product: Product, use: (guest: Guest) => Promise<T>): Promise<T> {
+  const options = await optionsOf(setup, product);
+  try {
+    const guest = await startGuest(options);
+    try {
+      return await use(guest);
+    } finally {
+      await guest.end();
+    }
+  } finally {
+    options.world.dispose();
+  }
+}
+
+/** With a world of its own. */
+async function optionsOf(setup: GuestSetup, product: Product): Promise<GuestOptions> {
   const { suite, mode, recipe, medium, ...rest } = setup;
   const isInstalled = mode === 'hook' || mode === 'embed';
   const world = await prepareGuestWorld({
@@ -43,21 +87,12 @@ export async function withGuest<T>(
     ...(recipe === undefined ? {} : { recipe }),
     ...(isInstalled ? { deb: product.deb() } : {}),
   });
-  try {
-    const guest = await startGuest({
-      ...{ ...rest, world, mode },
-      kernelArguments: [...(recipe?.kernelArguments ?? []), ...(setup.kernelArguments ?? [])],
-      ...(mode === 'append' ? { appendedArchive: product.cpio() } : {}),
-      ...(medium ? { drives: [makeMedium(world, product)] } : {}),
-    });
-    try {
-      return await use(guest);
-    } finally {
-      await guest.end();
-    }
-  } finally {
-    world.dispose();
-  }
+  return {
+    ...{ ...rest, world, mode },
+    kernelArguments: [...(recipe?.kernelArguments ?? []), ...(setup.kernelArguments ?? [])],
+    ...(mode === 'append' ? { appendedArchive: product.cpio() } : {}),
+    ...(medium ? { drives: [makeMedium(world, product)] } : {}),
+  };
 }
 
 function makeMedium({ lab }: GuestWorld, { program }: Product): Drive {

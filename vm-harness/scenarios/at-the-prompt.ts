@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FLAVOURS, type Flavour } from '../guest/suites.ts';
 import { allWhole, comesUp } from './expectations.ts';
-import { acceptRepair, answer, awaitOffer, goOn, pick, takeShell } from './person.ts';
+import { acceptRepair, answer, awaitOffer, goOn, OFFER, pick, takeShell } from './person.ts';
 import { incident, SHORT_WAIT } from './pick-recipe.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -15,9 +15,11 @@ const common = {
   recipe: incident('a1-archive'),
   kernelArguments: SHORT_WAIT,
 } as const;
+/** Cases of one flavour begin at the same offer. */
+const fromOffer = { ...common, from: OFFER } as const;
 
 const changesMind = (flavour: Flavour): Scenario => ({
-  ...common,
+  ...fromOffer,
   ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/changes-mind` },
   title: 'a wrong answer, a closer look, no, and in the shell yes',
   play: async (guest) => {
@@ -47,7 +49,7 @@ const changesMind = (flavour: Flavour): Scenario => ({
 });
 
 const interrupts = (flavour: Flavour): Scenario => ({
-  ...common,
+  ...fromOffer,
   ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/ctrl-c` },
   title: 'Ctrl-C at the offer opens the shell with a sane terminal, and nothing was written',
   play: async (guest) => {
@@ -98,7 +100,7 @@ const longWait: Scenario = {
 };
 
 const looksAroundAfterwards: Scenario = {
-  ...common,
+  ...fromOffer,
   ...{ flavour: 'dracut', way: 'offer', id: 'prompt/bookworm/dracut/hook/shell-after-repair' },
   title: 'repaired, and then the shell to look around before the boot goes on',
   play: async (guest) => {
@@ -114,7 +116,7 @@ const looksAroundAfterwards: Scenario = {
 };
 
 const undoes: Scenario = {
-  ...common,
+  ...fromOffer,
   ...{ flavour: 'initramfs-tools', way: 'shell', id: 'prompt/bookworm/initramfs-tools/hook/undo' },
   title: 'repaired, undone byte for byte in the shell, and offered again',
   play: async (guest) => {

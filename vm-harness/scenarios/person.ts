@@ -3,7 +3,7 @@ import type { Console, Patience } from '../guest/console.ts';
 
 /** What a person does at the console when lvmedic is there before the emergency shell opens. */
 
-const OFFER = /((?: {2}\d\) .*\n)+)1-\d, Enter for 1[^\n]*: /;
+export const OFFER = /((?: {2}\d\) .*\n)+)1-\d, Enter for 1[^\n]*: /;
 const QUESTION = /Repair vm1-vg now\?[^\n]*/;
 
 /** Waits for numbered choices, and gives them as they stand there. */
