@@ -1,6 +1,6 @@
 /**
- * `npm run test:matrix [-- FILTER…]`: every scenario on real guests. A run of all of them writes docs/tested-on.md.
- * Transcripts of a scenario stay in test-results/vm until it runs again.
+ * `npm run test:matrix [-- FILTER…]`: every scenario on real guests, or those that a filter names, and with all
+ * outcomes at hand, docs/tested-on.md. The outcome and the transcript of a scenario stay until it runs again.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -11,25 +11,35 @@ import { scenarios } from '../vm-harness/scenarios/index.ts';
 import { type Scenario, transcriptName } from '../vm-harness/scenarios/scenario.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const report = path.join(root, 'test-results/matrix.json');
+const report = path.join(root, 'test-results/matrix-run.json');
+const kept = path.join(root, 'test-results/matrix.json');
 const PACKAGES = ['lvm2', 'dracut-core', 'initramfs-tools', 'systemd'];
 
 interface Outcome {
   readonly status: string;
   readonly seconds: number;
+  /** Of the run. */
+  readonly date: string;
 }
 
-/** By scenario; those that did not run are not in it. */
-function outcomes(): Map<string, Outcome> {
+/** By scenario, of the run that has just ended. */
+function outcomesOfRun(): Record<string, Outcome> {
   const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8')) as {
     testResults: { assertionResults: { title: string; status: string; duration?: number }[] }[];
   };
-  const found = new Map<string, Outcome>();
+  const date = new Date().toISOString().slice(0, 10);
+  const found: Record<string, Outcome> = {};
   for (const { title, status, duration = 0 } of testResults.flatMap((file) => file.assertionResults)) {
     const scenario = scenarios.find(({ id }) => title.startsWith(`${id}: `));
-    if (scenario !== undefined) found.set(scenario.id, { status, seconds: Math.round(duration / 1000) });
+    // Those that the filter left out are skipped.
+    if (scenario === undefined || !['passed', 'failed'].includes(status)) continue;
+    found[scenario.id] = { status, seconds: Math.round(duration / 1000), date };
   }
   return found;
+}
+
+function keptOutcomes(): Record<string, Outcome> {
+  return fs.existsSync(kept) ? JSON.parse(fs.readFileSync(kept, 'utf8')) : {};
 }
 
 /** What the guests of a suite said of themselves. */
@@ -52,20 +62,21 @@ const WAYS: Record<Scenario['way'], string> = {
   nobody: 'nobody there',
 };
 
-function page(results: ReadonlyMap<string, Outcome>): string {
-  const count = (status: string) => [...results.values()].filter((each) => each.status === status).length;
+function page(results: Readonly<Record<string, Outcome>>): string {
+  const count = (status: string) => Object.values(results).filter((each) => each.status === status).length;
+  const dates = Object.values(results).map(({ date }) => date);
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
     [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
   const lines = scenarios.map((scenario) => {
     const { suite, flavour, mode, way, title, id } = scenario;
-    const outcome = results.get(id);
-    const result = outcome === undefined ? 'not run' : `${outcome.status}, ${outcome.seconds} s`;
+    const outcome = results[id];
+    const result = `${outcome?.status}, ${outcome?.seconds} s`;
     return [suite, flavour, mode, WAYS[way], title.replaceAll('|', '\\|'), result];
   });
   return `# Tested on
 
-Written by \`npm run test:matrix\` on ${new Date().toISOString().slice(0, 10)}: ${count('passed')} passed, ${count('failed')} failed, ${scenarios.length - results.size} not run.
+Written by \`npm run test:matrix\` (${[...new Set(dates)].sort().join(' to ')}): ${count('passed')} passed, ${count('failed')} failed.
 Each is a Debian of that release, with its own kernel, lvm2 and initramfs tools, in QEMU without hardware
 virtualisation, whose disks were damaged as told; a person's part is played at its serial console. Those that come up
 say so from the running system, which has compared the checksums of its files. Two ran at a time, so the seconds tell
@@ -96,9 +107,14 @@ const { status } = spawnSync(
   ],
   { cwd: root, stdio: 'inherit' },
 );
-const results = outcomes();
-if (filters.length === 0) fs.writeFileSync(path.join(root, 'docs/tested-on.md'), page(results));
-const passed = [...results.values()].filter((each) => each.status === 'passed').length;
-const failed = [...results.values()].filter((each) => each.status === 'failed').length;
-console.log(`${passed} passed, ${failed} failed, ${results.size - passed - failed} skipped`);
+const ran = outcomesOfRun();
+const known = Object.entries({ ...keptOutcomes(), ...ran });
+const all = Object.fromEntries(known.filter(([id]) => scenarios.some((scenario) => scenario.id === id)));
+fs.writeFileSync(kept, JSON.stringify(all, null, 1));
+if (scenarios.every(({ id }) => all[id] !== undefined)) {
+  fs.writeFileSync(path.join(root, 'docs/tested-on.md'), page(all));
+}
+const passed = Object.values(ran).filter(({ status: outcome }) => outcome === 'passed').length;
+const failed = Object.values(ran).length - passed;
+console.log(`${passed} passed, ${failed} failed, 0 skipped`);
 process.exitCode = status ?? 1;
