@@ -37,6 +37,8 @@ export interface BootEnvironment {
   settle(): Promise<void>;
   /** The fstab of the root filesystem on `node`, mounted for a moment without replaying its journal. */
   fstabOf(node: string, filesystem: string): Promise<Result<string, string>>;
+  /** The running system's lvm activates what is left of this group: it takes an earlier, failed try for done. */
+  letAutoactivate(vgName: string): void;
   /** The running system mounts an empty, read-only folder here instead of what its fstab names. */
   standIn(mountPoint: string): Result<void, string>;
   /**

@@ -61,7 +61,7 @@ function repairs(suite: Suite, flavour: Flavour, mode: Mode, name: Incident, way
     kernelArguments: way === 'auto' ? ['rd.lvmedic=auto'] : SHORT_WAIT,
     play: async (guest) => {
       if (way === 'offer') await acceptRepair(guest.console);
-      allWhole(await comesUp(guest, { fault }));
+      allWhole(await comesUp(guest, { fault, isInstalled: mode !== 'append' }));
     },
   };
 }

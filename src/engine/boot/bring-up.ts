@@ -103,6 +103,7 @@ export async function bringUp(
       if (need.state === 'partial' && need.required) await crew.activatePartial(need, policy, first.value);
     }
   }
+  for (const view of viewsOf(needs)) system.boot.letAutoactivate(view.ref.name);
   await system.boot.settle();
   const second = readSurvey(system.source, notify);
   if (!second.ok) return failedReport(`${second.error.path}: ${second.error.message}`);

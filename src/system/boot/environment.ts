@@ -32,11 +32,18 @@ export function bootEnvironment(context: TargetContext, kernelCommandLine: strin
       const mountPoint = mountPointOfNode(node);
       return mountPoint === null ? quietMount(runner, node, filesystem, readFstab) : readFstab(mountPoint);
     },
+    letAutoactivate,
     standIn,
     keepRootReadOnly: (filesystem) => keepRootReadOnly(initramfs, filesystem, kernelCommandLine, runner),
     goOn: () => writeFile(GO_ON, ''),
     leaveSummary: (lines) => writeFile(SUMMARY, `${lines.map(visible).join('\n')}\n`),
   };
+}
+
+/** lvm's own sign that a group was activated when its disks came; it is set even if next to nothing could be. */
+function letAutoactivate(vgName: string): void {
+  const isName = /^[A-Za-z0-9+_.-]+$/.test(vgName) && vgName !== '.' && vgName !== '..';
+  if (isName) fs.rmSync(path.join('/run/lvm/vgs_online', vgName), { force: true });
 }
 
 function readFstab(root: string): Result<string, string> {
