@@ -45,6 +45,8 @@ export default defineConfig({
           name: 'matrix',
           include: ['test/matrix/**/*.test.ts'],
           ...guests,
+          // They wait much of the time, and nobody waits for each of them.
+          maxConcurrency: 3,
         },
       },
     ],
