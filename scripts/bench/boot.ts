@@ -23,9 +23,9 @@ export async function benchBoot(times: (count: number) => number): Promise<strin
   for (const flavour of BENCH_FLAVOURS) {
     const bytes = await initramfsBytes(flavour, product);
     for (const mode of MODES.slice(1)) sizes.push(sizeRow(flavour, mode, bytes));
-    const seconds = await healthyBoots(flavour, product, times(5));
+    const seconds = await healthyBoots(flavour, product, times(3));
     for (const mode of MODES.slice(1)) healthy.push(healthyRow(flavour, mode, seconds));
-    failed.push(...(await failures(flavour, product, median(seconds.hook), times(3))));
+    failed.push(...(await failures(flavour, product, median(seconds.hook), times(2))));
   }
   return [
     table('Bytes in the initramfs', SIZE_NOTE, sizes),

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { parameters } from '../model/kernel-command-line.ts';
 import { listFolder, readSmallFile, readText } from './files.ts';
 
-/** dracut and initramfs-tools each leave their mark. */
-export function inInitramfs(): boolean {
-  return fs.existsSync('/etc/initrd-release') || fs.existsSync('/conf/initramfs.conf');
-}
+/** dracut and initramfs-tools each leave their marks; from dracut 106 on, without systemd, not in /etc. */
+const MARKS = ['/etc/initrd-release', '/usr/lib/initrd-release', '/conf/initramfs.conf'];
+
+export const inInitramfs = (): boolean => MARKS.some((file) => fs.existsSync(file));
 
 /** The kernel's own, among what dracut keeps in an initramfs, in dracut's order: the last word counts. */
 export function kernelCommandLine(): string {
