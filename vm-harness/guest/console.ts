@@ -14,10 +14,10 @@ export interface Patience {
 /** A busy machine without hardware virtualisation is slow. */
 const PATIENCE_SECONDS = 180;
 const SHOWN_LINES = 40;
-/** CSI and OSC sequences, character sets, and the short ones (ECMA-48, xterm's ctlseqs). */
+/** CSI and OSC sequences, strings to the device, character sets, and the short ones (ECMA-48, xterm's ctlseqs). */
 const TERMINAL_CONTROL =
-  /\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()#][0-9A-Za-z]|[=>cDEHMNOZ78])/g;
-const INCOMPLETE_CONTROL = /\x1b(\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[()#])?$/;
+  /\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[()#][0-9A-Za-z]|[=>cDEHMNOZ78])/g;
+const INCOMPLETE_CONTROL = /\x1b(\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[()#])?$/;
 /** busybox's line editing asks where the cursor is; some programs send it far away first, to learn the size. */
 const CURSOR_QUESTION = /(\x1b\[\d{3,};\d{3,}H)?\x1b\[6n/g;
 /** Prompts of the shells of initramfs-tools (busybox), dracut and sulogin. */
