@@ -79,7 +79,7 @@ function page(results: Readonly<Record<string, Outcome>>): string {
 Written by \`npm run test:matrix\` (${[...new Set(dates)].sort().join(' to ')}): ${count('passed')} passed, ${count('failed')} failed.
 Each is a Debian of that release, with its own kernel, lvm2 and initramfs tools, in QEMU without hardware
 virtualisation, whose disks were damaged as told; a person's part is played at its serial console. Those that come up
-say so from the running system, which has compared the checksums of its files. Two ran at a time, so the seconds tell
+say so from the running system, which has compared the checksums of its files. Three ran at a time, so the seconds tell
 little. Other distributions' dracut was not run.
 
 ## Systems
