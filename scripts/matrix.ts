@@ -5,6 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { EXIT } from '../src/exit-codes.ts';
+import { guestUnavailable } from '../vm-harness/guest/guest.ts';
 import { RESULTS } from '../vm-harness/guest/machine.ts';
 import { SUITES, type Suite } from '../vm-harness/guest/suites.ts';
 import { scenarios } from '../vm-harness/scenarios/index.ts';
@@ -79,8 +81,8 @@ function page(results: Readonly<Record<string, Outcome>>): string {
 Written by \`npm run test:matrix\` (${[...new Set(dates)].sort().join(' to ')}): ${count('passed')} passed, ${count('failed')} failed.
 Each is a Debian of that release, with its own kernel, lvm2 and initramfs tools, in QEMU without hardware
 virtualisation, whose disks were damaged as told; a person's part is played at its serial console. Those that come up
-say so from the running system, which has compared the checksums of its files. Three ran at a time, so the seconds tell
-little. Other distributions' dracut was not run.
+say so from the running system, which has compared the checksums of its files. Each row is of the last run that played it.
+Three ran at a time, so the seconds tell little. Other distributions' dracut was not run.
 
 ## Systems
 
@@ -95,6 +97,11 @@ ${table(['Debian', 'initramfs', 'mode', 'way', 'incident', 'result'], lines)}
 `;
 }
 
+const unavailable = guestUnavailable();
+if (unavailable !== null) {
+  console.error(`A guest ${unavailable}.`);
+  process.exit(EXIT.operationalError);
+}
 const filters = process.argv.slice(2);
 fs.rmSync(report, { force: true });
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');

@@ -92,6 +92,9 @@ function numbered(
 /** What the running system shows once, with what is left to do there. */
 export function bootSummary(result: RepairResult): string[] {
   const { boot, undoRecord, outcome } = result;
+  // What lies in memory is copied there when the system is up.
+  const back =
+    undoRecord?.durability === 'stable' ? undoRecord.path : `/var/lib/lvmedic/undo/${undoRecord?.id}`;
   const faults = result.findings.filter(
     ({ severity, explainedBy }) => severity !== 'info' && explainedBy === null,
   );
@@ -109,7 +112,7 @@ export function bootSummary(result: RepairResult): string[] {
     ...(undoRecord === null
       ? ['  Nothing was written to the disks.']
       : [
-          `  The way back is kept: /var/lib/lvmedic/undo/${undoRecord.id} (it can be played back from a rescue system,`,
+          `  The way back is kept: ${back} (it can be played back from a rescue system,`,
           '  and only until the volumes are used further).',
         ]),
     ...(boot?.activated ?? []).map((name) => `  Activated: ${name}.`),

@@ -5,7 +5,7 @@ import type { Product } from '../../vm-harness/guest/with-guest.ts';
 import { removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
 import { playScenario, type Scenario } from '../../vm-harness/scenarios/scenario.ts';
 
-/** A test for each, two guests at a time: one guest keeps one processor busy. */
+/** A test for each; how many at a time, vitest.config.ts says. */
 export function playScenarios(scenarios: readonly Scenario[]): void {
   const unavailable = guestUnavailable();
   if (unavailable !== null) console.warn(`SKIPPED: every scenario on a guest, for it ${unavailable}.`);

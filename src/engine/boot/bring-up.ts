@@ -102,8 +102,9 @@ export async function bringUp(
     for (const need of mine) {
       if (need.state === 'partial' && need.required) await crew.activatePartial(need, policy, first.value);
     }
+    // Of a group with faults, or with a root that must stay read-only, nothing more may come up by itself.
+    if (!isIncomplete(view)) system.boot.letAutoactivate(view.ref.name);
   }
-  for (const view of viewsOf(needs)) system.boot.letAutoactivate(view.ref.name);
   await system.boot.settle();
   const second = readSurvey(system.source, notify);
   if (!second.ok) return failedReport(`${second.error.path}: ${second.error.message}`);
