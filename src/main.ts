@@ -1,20 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { bootCommand } from './commands/boot.ts';
-import type { Command, Context, Options } from './commands/command.ts';
+import type { Command, Context, Options, StopRequest } from './commands/command.ts';
 import { diagnoseCommand } from './commands/diagnose.ts';
 import { explainCommand } from './commands/explain.ts';
+import { guidedCommand } from './commands/guided.ts';
 import { commandHelp, generalHelp } from './commands/help.ts';
 import { parseOptions } from './commands/options.ts';
 import { repairCommand } from './commands/repair.ts';
 import { undoCommand } from './commands/undo.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Face } from './faces/face.ts';
+import type { Face, Guide } from './faces/face.ts';
+import { guideByPrompts, guideByScreen } from './faces/guided/guides.ts';
 import { jsonFace } from './faces/json/json-face.ts';
-import { loggedFace } from './faces/logged-face.ts';
+import { bothFaces, logFace } from './faces/logged-face.ts';
 import { plainFace } from './faces/plain/plain-face.ts';
+import { Cancelled } from './faces/prompts/cancelled.ts';
 import { choose } from './faces/prompts/choose.ts';
-import { Cancelled, confirm } from './faces/prompts/confirm.ts';
+import { confirm } from './faces/prompts/confirm.ts';
 import { STOPPING } from './faces/wording.ts';
 import { visible } from './model/escape.ts';
 import { createSystem } from './system/create-system.ts';
@@ -22,8 +25,9 @@ import { codeOf } from './system/files.ts';
 import { inInitramfs } from './system/kernel-command-line.ts';
 import { takeLock } from './system/lock.ts';
 import { kernelLog, openLog } from './system/log.ts';
-import { prepareConsole } from './system/serial-console.ts';
+import { isOnSerialLine, prepareConsole } from './system/serial-console.ts';
 import { chooseStateDir } from './system/state-dir.ts';
+import { terminalOf } from './system/terminal.ts';
 import { version } from './version.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -33,7 +37,7 @@ const COMMANDS: readonly Command[] = [
   bootCommand,
   explainCommand,
 ];
-const WRITING: readonly Command[] = [repairCommand, undoCommand, bootCommand];
+const WRITING: readonly Command[] = [guidedCommand, repairCommand, undoCommand, bootCommand];
 
 const writeOut = (line: string) => writeAll(1, `${line}\n`);
 const writeError = (line: string) => writeAll(2, `${line}\n`);
@@ -59,7 +63,7 @@ async function main(argv: readonly string[]): Promise<number> {
     writeError(`lvmedic: there is no command "${visible(first)}". See: lvmedic --help`);
     return EXIT.usage;
   }
-  const parsed = parseOptions(named ? rest : argv, named ?? null);
+  const parsed = parseOptions(named ? rest : argv, named ?? guidedCommand);
   if (!parsed.ok) {
     writeError(`lvmedic: ${visible(parsed.error)}`);
     return EXIT.usage;
@@ -73,18 +77,21 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(named ? commandHelp(named) : generalHelp(COMMANDS));
     return EXIT.nothingWrong;
   }
-  return run(named ?? repairCommand, options, operands);
+  return run(named ?? guidedCommand, options, operands);
 }
 
 async function run(command: Command, options: Options, operands: readonly string[]): Promise<number> {
-  const stop = { requested: false };
   const plain = faceFor(options);
-  const face = WRITING.includes(command) ? withLog(plain, options) : plain;
-  if (WRITING.includes(command)) stopOnSignals(stop, face);
+  const log = WRITING.includes(command) ? logFor(options) : SILENT;
+  const face = bothFaces(plain, log);
+  const stop = new Stop(face);
+  if (WRITING.includes(command)) stop.onSignals();
+  // A console that goes away ends what is asked there; its last words cannot be written.
+  process.stdout.on('error', () => {});
   const context: Context = {
     options,
     operands,
-    face,
+    ...{ face, log, stop },
     isRoot: process.getuid?.() === 0,
     open: (targets) =>
       createSystem({
@@ -108,11 +115,20 @@ function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
   if (inInitramfs()) prepareConsole();
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  const questions = canAsk ? { confirm, choose } : null;
-  return plainFace(writeOut, { verbose: options.verbose, questions, writeError });
+  const person = { questions: canAsk ? { confirm, choose } : null, guide: canAsk ? guideFor(options) : null };
+  return plainFace(writeOut, { verbose: options.verbose, person, writeError });
 }
 
-function withLog(face: Face, options: Options): Face {
+/** The full screen where the terminal is known to be good for it, else questions, which any terminal is. */
+function guideFor({ plain, screen, noColor }: Options): Guide {
+  const print = (line: string) => writeOut(visible(line));
+  const terminal = terminalOf(process.env, process.stdout);
+  const takesScreen = terminal.canDraw && (screen || !isOnSerialLine());
+  if (plain || !takesScreen) return guideByPrompts(print);
+  return guideByScreen({ ...terminal, colours: terminal.colours && !noColor }, print);
+}
+
+function logFor(options: Options): Face {
   const isEarly = inInitramfs();
   const file =
     options.log ??
@@ -120,8 +136,8 @@ function withLog(face: Face, options: Options): Face {
       ? '/run/initramfs/lvmedic.log'
       : path.join(chooseStateDir(options.stateDir, false), 'lvmedic.log'));
   const log = openLog(file);
-  if (!isEarly) return loggedFace(face, log);
-  return loggedFace(face, {
+  if (!isEarly) return logFace(log);
+  return logFace({
     event: log.event,
     text(line) {
       log.text(line);
@@ -130,13 +146,34 @@ function withLog(face: Face, options: Options): Face {
   });
 }
 
+const SILENT: Face = plainFace(() => {}, { verbose: false, writeError: () => {} });
+
 /** Ctrl-C, a closed console, a shutdown: the step in progress ends, then everything goes back. */
-function stopOnSignals(stop: { requested: boolean }, face: Face): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (!stop.requested) face.say([STOPPING]);
-      stop.requested = true;
-    });
+class Stop implements StopRequest {
+  requested = false;
+  #handler: () => void;
+
+  constructor(face: Face) {
+    this.#handler = () => {
+      if (!this.requested) face.say([STOPPING]);
+      this.request();
+    };
+  }
+
+  readonly request = (): void => {
+    this.requested = true;
+  };
+
+  clear(): void {
+    this.requested = false;
+  }
+
+  handle(onRequest: () => void): void {
+    this.#handler = onRequest;
+  }
+
+  onSignals(): void {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#handler());
   }
 }
 

@@ -19,6 +19,10 @@ export interface Options {
   readonly stateDir: string | null;
   readonly lvm: string | null;
   readonly verbose: boolean;
+  readonly plain: boolean;
+  /** The full screen, where the choice would be prompts. */
+  readonly screen: boolean;
+  readonly noColor: boolean;
 }
 
 /** What `main.ts` hands to a command. */
@@ -27,11 +31,24 @@ export interface Context {
   /** What stands behind the command: TARGETs, a record, a fault. */
   readonly operands: readonly string[];
   readonly face: Face;
+  /** For what a face shows in its own way: only the log is told. */
+  readonly log: Face;
+  readonly stop: StopRequest;
   readonly isRoot: boolean;
   /** Opens the world for these TARGETs (none: all disks). */
   readonly open: (targets: readonly string[]) => Promise<Result<OpenSystem, string>>;
   /** For commands that write: fails with who holds the lock. */
   readonly lock: () => Result<{ release(): void }, string>;
+}
+
+/** The wish to stop: Ctrl-C, a closed console, a shutdown. What is under way ends at the next safe place. */
+export interface StopRequest {
+  readonly requested: boolean;
+  request(): void;
+  /** What was asked to stop has stopped; the next thing may run. */
+  clear(): void;
+  /** From now on this is called instead of the message on the terminal. */
+  handle(onRequest: () => void): void;
 }
 
 export type OpenSystem = System & { readonly stateDir: string };
@@ -50,4 +67,13 @@ export interface Command {
   run(context: Context): Promise<number>;
 }
 
-export type OptionName = 'unattended' | 'policy' | 'remedy' | 'vg' | 'dry-run' | 'list' | 'ask' | 'auto';
+export type OptionName =
+  | 'unattended'
+  | 'policy'
+  | 'remedy'
+  | 'vg'
+  | 'dry-run'
+  | 'list'
+  | 'ask'
+  | 'auto'
+  | 'screen';

@@ -1,7 +1,5 @@
-import { diagnose } from '../engine/diagnose.ts';
-import { prospects } from '../engine/plan.ts';
+import { look } from '../engine/look.ts';
 import { diagnoseResult } from '../engine/results.ts';
-import { survey } from '../engine/survey/survey.ts';
 import { EXIT } from '../exit-codes.ts';
 import { diagnosis } from '../faces/wording.ts';
 import { lvmArgv } from '../lvm/command.ts';
@@ -26,14 +24,14 @@ It opens everything read-only and runs no lvm command that could write.
       face.error(system.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
-    const read = survey(system.value.source, face.notify);
-    if (!read.ok) {
-      face.error(`${read.error.path} ${read.error.message}`, EXIT.operationalError);
+    const known = look(system.value, face.notify);
+    if (!known.ok) {
+      face.error(known.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
-    const findings = diagnose(read.value);
-    const result = diagnoseResult(read.value, findings, prospects(read.value, findings));
-    face.say(diagnosis(result, firstLook(read.value), hasImages(read.value)));
+    const { survey } = known.value;
+    const result = diagnoseResult(known.value);
+    face.say(diagnosis(result, firstLook(survey), hasImages(survey)));
     face.result(result);
     return result.exitStatus;
   },

@@ -14,7 +14,7 @@ A TARGET is a block device or a raw image file. With none, all disks of this mac
 const OUTRO = `Exit status (a sum): 0 nothing wrong, 1 repaired, 2 reboot needed, 4 faults left, 8 operational error,
 16 usage, 32 cancelled, 64 stopped half-way (the message says what to do).
 
-Start with: lvmedic diagnose
+Start with: lvmedic, or lvmedic diagnose
 `;
 
 export function generalHelp(commands: readonly Command[]): string {
@@ -22,7 +22,7 @@ export function generalHelp(commands: readonly Command[]): string {
   return [
     INTRO,
     'Commands:',
-    row('(none)', 'repair with questions and answers, on a terminal'),
+    row('(none)', 'guided repair: shows, rehearses, asks, repairs'),
     ...rows,
     '',
     'Options:',

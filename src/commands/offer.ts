@@ -1,8 +1,7 @@
 import { bootState } from '../engine/boot/bring-up.ts';
-import { diagnose, isFault } from '../engine/diagnose.ts';
-import { type Prospect, prospects } from '../engine/plan.ts';
+import { isFault } from '../engine/diagnose.ts';
+import { type Known as EngineKnown, look } from '../engine/look.ts';
 import { type DiagnoseResult, diagnoseResult } from '../engine/results.ts';
-import { survey as readSurvey } from '../engine/survey/survey.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
   brief,
@@ -11,15 +10,14 @@ import {
   offerChoices,
   SHELL_OPENS,
 } from '../faces/boot-wording.ts';
-import type { Questions } from '../faces/face.ts';
-import { Cancelled } from '../faces/prompts/confirm.ts';
-import { diagnosis } from '../faces/wording.ts';
+import type { Guide, Questions } from '../faces/face.ts';
+import { Cancelled } from '../faces/prompts/cancelled.ts';
 import type { Policy } from '../model/finding.ts';
 import { lastValue } from '../model/kernel-command-line.ts';
-import { changesDisks } from '../model/plan.ts';
-import type { Survey } from '../model/survey.ts';
+import { ok } from '../model/result.ts';
+import { awaitedGroups, choicesOf } from '../session/choices.ts';
 import type { Context } from './command.ts';
-import { firstLook, hasImages } from './diagnose.ts';
+import { guided } from './guided.ts';
 import { runRepair } from './repairing.ts';
 import { type BootingSystem, bootPolicy } from './unattended-boot.ts';
 
@@ -27,7 +25,6 @@ const TIMEOUT_SECONDS = 60;
 
 /** What is known before the emergency shell opens. */
 interface Known {
-  readonly survey: Survey;
   readonly result: DiagnoseResult;
   readonly can: { readonly canRepair: boolean; readonly canActivate: boolean; readonly lacksDisks: boolean };
 }
@@ -43,15 +40,13 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
     face.error(policy.error, EXIT.usage);
     return EXIT.usage;
   }
-  const read = readSurvey(system.source, () => {});
-  if (!read.ok) {
-    face.error(`${read.error.path} ${read.error.message}`, EXIT.operationalError);
+  const looked = look(system, () => {});
+  if (!looked.ok) {
+    face.error(looked.error, EXIT.operationalError);
     return EXIT.operationalError;
   }
-  const survey = read.value;
-  const findings = diagnose(survey);
-  const open = prospects(survey, findings);
-  const known = { survey, result: diagnoseResult(survey, findings, open), can: canDo(survey, open) };
+  const { survey, findings } = looked.value;
+  const known = { result: diagnoseResult(looked.value), can: canDo(looked.value) };
   const waiting = bootState(survey).needs.filter((need) => need.state !== 'active');
   const isOurs = waiting.some((need) => need.required) && findings.some(isFault);
   face.say(isOurs ? brief(known.result, waiting) : [NOTHING_FOR_LVMEDIC]);
@@ -67,15 +62,14 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
 }
 
 /** What can be offered to get this boot on. */
-function canDo(survey: Survey, open: readonly Prospect[]): Known['can'] {
-  const { needs, incompleteGroups } = bootState(survey);
-  const waiting = needs.filter((need) => need.required && need.state !== 'active');
-  const groups = new Set(waiting.map(({ name }) => name.split('/')[0]));
-  const plans = open.flatMap((each) => each.plans).filter(({ policy }) => policy === 'safe');
+function canDo(known: EngineKnown): Known['can'] {
+  const choices = choicesOf(known, false, true);
+  const groups = awaitedGroups(known.survey);
+  const repairs = choices.flatMap((choice) => (choice.kind === 'repair' ? choice.plans : []));
   return {
-    canRepair: plans.some((plan) => changesDisks(plan) && groups.has(plan.volumeGroup.name)),
-    canActivate: waiting.some((need) => need.state === 'whole'),
-    lacksDisks: incompleteGroups.some((name) => groups.has(name)),
+    canRepair: repairs.some(({ policy, volumeGroup }) => policy === 'safe' && groups.has(volumeGroup.name)),
+    canActivate: choices.some(({ kind }) => kind === 'activate'),
+    lacksDisks: choices.some(({ kind }) => kind === 'degraded'),
   };
 }
 
@@ -86,19 +80,24 @@ interface Desk {
   readonly questions: Questions;
 }
 
-async function ask({ result, survey, can }: Known, policy: Policy, desk: Desk): Promise<number> {
-  const { questions, system } = desk;
-  const { face } = desk.context;
-  for (let timeoutSeconds: number | null = timeoutOf(system); ; timeoutSeconds = null) {
-    const picked = await questions.choose(offerChoices(can, timeoutSeconds));
-    if (picked === 'look') face.say(diagnosis(result, firstLook(survey), hasImages(survey)));
-    else if (picked === 'repair') return repairNow(policy, desk);
-    else if (picked === 'degraded') return repairNow('degraded', desk);
-    else {
-      face.say([SHELL_OPENS]);
-      return result.exitStatus;
-    }
-  }
+async function ask({ result, can }: Known, policy: Policy, desk: Desk): Promise<number> {
+  const { questions, system, context } = desk;
+  const { face } = context;
+  const picked = await questions.choose(offerChoices(can, timeoutOf(system)));
+  if (picked === 'look' && face.guide !== null) return lookCloser(face.guide, desk);
+  if (picked === 'repair') return repairNow(policy, desk);
+  if (picked === 'degraded') return repairNow('degraded', desk);
+  face.say([SHELL_OPENS]);
+  return result.exitStatus;
+}
+
+async function lookCloser(guide: Guide, { context, system }: Desk): Promise<number> {
+  // The lock is ours already.
+  const held = () => ok({ release: () => {} });
+  const { exitStatus, bootGoesOn } = await guided({ ...context, lock: held }, system, guide);
+  if (bootGoesOn) system.boot.goOn();
+  else context.face.say([SHELL_OPENS]);
+  return exitStatus;
 }
 
 async function repairNow(policy: Policy, { context, system, questions }: Desk): Promise<number> {

@@ -1,8 +1,8 @@
 import type { Permission } from '../engine/plan.ts';
-import { repair } from '../engine/repair.ts';
+import { type RepairReport, repair } from '../engine/repair.ts';
 import { diagnoseResult, type RepairResult, repairResult } from '../engine/results.ts';
 import { bootLines, bootSummary } from '../faces/boot-wording.ts';
-import type { Questions } from '../faces/face.ts';
+import type { Face, Questions } from '../faces/face.ts';
 import { confirmRepair, diagnosis, question, rehearsalLines, repairSummary } from '../faces/wording.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Context, OpenSystem } from './command.ts';
@@ -29,12 +29,11 @@ export async function runRepair(
     {
       permission,
       dryRun,
-      onPlans: ({ survey, findings, prospects }) => {
-        if (!showDiagnosis) return;
-        const known = diagnoseResult(survey, findings, prospects);
-        face.say(diagnosis(known, firstLook(survey), hasImages(survey)));
+      onPlans: (known) => {
+        const { survey } = known;
+        if (showDiagnosis) face.say(diagnosis(diagnoseResult(known), firstLook(survey), hasImages(survey)));
       },
-      onRehearsed: (plan, rehearsal) => face.say(rehearsalLines(plan, rehearsal)),
+      onRehearsed: (rehearsed) => face.say(rehearsalLines(rehearsed)),
       confirm:
         questions &&
         ((plan) => {
@@ -44,13 +43,22 @@ export async function runRepair(
     },
     face.notify,
   );
-  if (!report.ok) return report;
+  return report.ok ? ok(conclude(report.value, dryRun, system, face)) : report;
+}
+
+/** Tells how a repair ended: here, and to the running system if it was on the way to one. */
+export function conclude(
+  report: RepairReport,
+  dryRun: boolean,
+  system: OpenSystem,
+  face: Pick<Face, 'say'>,
+): RepairResult {
   const { folder, durability } = system.records;
-  const result = repairResult(report.value, dryRun, { folder, durability });
+  const result = repairResult(report, dryRun, { folder, durability });
   face.say(repairSummary(result));
   if (result.boot !== null) face.say(bootLines(result.boot));
   if (isWorthTelling(result)) system.boot?.leaveSummary(bootSummary(result));
-  return ok(result);
+  return result;
 }
 
 /** The running system is told what was done to get it there, or that nothing could be. */

@@ -4,24 +4,20 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { Survey } from '../model/survey.ts';
 import { type BootReport, bringUp } from './boot/bring-up.ts';
 import { carryOut, type Ending } from './carry-out.ts';
-import { diagnose, isFault } from './diagnose.ts';
-import { type Permission, type Prospect, prospects, select } from './plan.ts';
+import { isFault } from './diagnose.ts';
+import { type Known, look } from './look.ts';
+import { type Permission, type Selection, select } from './plan.ts';
 import type { Notify, System } from './ports.ts';
 import { type Rehearsal, type RehearsedPlan, rehearse } from './rehearse.ts';
-import { survey as readSurvey } from './survey/survey.ts';
 import type { UndoRecord } from './undo/record.ts';
 import { interruptedRecord, type Recovery, recover } from './undo/recover.ts';
 
 export type Outcome = 'healthy' | 'repaired' | 'declined' | 'failed' | 'undone' | 'cancelled';
 
-export interface RepairReport {
+export interface RepairReport extends Known {
   readonly outcome: Outcome;
-  /** Before the repair. */
-  readonly findings: readonly Finding[];
-  readonly prospects: readonly Prospect[];
-  readonly survey: Survey;
   readonly declined: readonly Declined[];
-  readonly rehearsals: readonly { readonly plan: VgPlan; readonly rehearsal: Rehearsal }[];
+  readonly rehearsals: readonly PlanRehearsal[];
   /** The record of what was written; null when nothing was. */
   readonly undoRecord: UndoRecord | null;
   /** Ids of the volume groups that are in order now and were not before. */
@@ -34,14 +30,19 @@ export interface RepairReport {
   readonly boot: BootReport | null;
 }
 
+export interface PlanRehearsal {
+  readonly plan: VgPlan;
+  readonly rehearsal: Rehearsal;
+}
+
 export interface RepairOptions {
   readonly permission: Permission;
   readonly dryRun: boolean;
   /** Asked once per plan after its rehearsal; null: nobody is there to ask. */
   readonly confirm: ((plan: RehearsedPlan) => Promise<boolean>) | null;
   /** Called when it is known what is wrong and what can be done, before anything is rehearsed. */
-  readonly onPlans: (known: Pick<RepairReport, 'findings' | 'prospects' | 'survey'>) => void;
-  readonly onRehearsed: (plan: VgPlan, rehearsal: Rehearsal) => void;
+  readonly onPlans: (known: Known) => void;
+  readonly onRehearsed: (rehearsed: PlanRehearsal) => void;
 }
 
 /**
@@ -54,13 +55,66 @@ export async function repair(
   notify: Notify,
 ): Promise<Result<RepairReport, string>> {
   const done = await repairGroups(system, options, notify);
-  const { boot } = system;
-  if (!done.ok || boot === null || options.dryRun || !BOOTABLE.includes(done.value.outcome)) return done;
-  const up = await bringUp({ ...system, boot }, options.permission.policy, notify);
-  return ok({ ...done.value, ...activationsIn(done.value, up), boot: up });
+  if (!done.ok || options.dryRun) return done;
+  return ok(await withBoot(done.value, options.permission.policy, system, notify));
 }
 
-/** After these the disks are as they should be, or as they were: what is whole may come up. */
+/** Plans that were rehearsed, with those that fell by the way. */
+export interface Rehearsed {
+  readonly known: Known;
+  readonly rehearsals: readonly PlanRehearsal[];
+  readonly declined: readonly Declined[];
+}
+
+/** Proves the plans on replicas. Those whose disks cannot be written are declined, but for a dry run. */
+export async function rehearseAll(
+  known: Known,
+  { plans: selected, declined }: Selection,
+  system: System,
+  { dryRun, onRehearsed }: Pick<RepairOptions, 'dryRun' | 'onRehearsed'>,
+  notify: Notify,
+): Promise<Rehearsed> {
+  const { survey, findings } = known;
+  const { plans, declined: readOnly } = writable(selected.filter(changesDisks), findings, survey, dryRun);
+  const rehearsals: PlanRehearsal[] = [];
+  for (const plan of plans) {
+    const rehearsed = { plan, rehearsal: await rehearse(plan, survey, system, notify) };
+    onRehearsed(rehearsed);
+    rehearsals.push(rehearsed);
+  }
+  const failed = rehearsals.flatMap((each) => failedRehearsal(each, findings));
+  return { known, rehearsals, declined: [...declined, ...readOnly, ...failed] };
+}
+
+export const provenPlans = ({ rehearsals }: Pick<Rehearsed, 'rehearsals'>): RehearsedPlan[] =>
+  rehearsals.flatMap(({ rehearsal }) => rehearsal.plan ?? []);
+
+/** Carries out what was agreed to, of what was rehearsed. */
+export async function finish(
+  rehearsed: Rehearsed,
+  agreed: readonly RehearsedPlan[],
+  system: System,
+  notify: Notify,
+): Promise<RepairReport> {
+  const { known, declined } = rehearsed;
+  const ending = await carryOut(agreed, known.survey, system, notify);
+  const left = [...declined, ...kept(ending, agreed, known.findings)];
+  return { ...reportOf(rehearsed), ...ending, declined: left };
+}
+
+/** Activates what boot needs, where there is a boot to go on with and the disks are as they should be, or as they were. */
+export async function withBoot(
+  report: RepairReport,
+  policy: Permission['policy'],
+  system: System,
+  notify: Notify,
+): Promise<RepairReport> {
+  const { boot } = system;
+  if (boot === null || !BOOTABLE.includes(report.outcome)) return report;
+  const up = await bringUp({ ...system, boot }, policy, notify);
+  return { ...report, ...activationsIn(report, up), boot: up };
+}
+
 const BOOTABLE: readonly Outcome[] = ['healthy', 'repaired', 'declined'];
 
 /** Where activation was all that there was to do, it decides how the repair ended. */
@@ -79,50 +133,41 @@ async function repairGroups(
   options: RepairOptions,
   notify: Notify,
 ): Promise<Result<RepairReport, string>> {
-  const first = surveyNow(system, notify);
+  const first = look(system, notify);
   if (!first.ok) return first;
   const mayWrite = !options.dryRun && options.permission.policy !== 'report';
-  const resumed = !mayWrite ? ok(null) : await endInterrupted(first.value, system, notify);
+  const resumed = !mayWrite ? ok(null) : await endInterrupted(first.value.survey, system, notify);
   if (!resumed.ok) return resumed;
-  const fresh = resumed.value === null ? first : surveyNow(system, notify);
+  const fresh = resumed.value === null ? first : look(system, notify);
   if (!fresh.ok) return fresh;
 
-  const survey = fresh.value;
-  const findings = diagnose(survey);
-  const open = prospects(survey, findings);
-  const base = { ...NOTHING_DONE, findings, prospects: open, survey };
-  options.onPlans(base);
-  if (!findings.some(isFault)) return ok({ ...base, ...completed(resumed.value) });
+  const known = fresh.value;
+  options.onPlans(known);
+  if (!known.findings.some(isFault)) return ok({ ...nothingDone(known), ...completed(resumed.value) });
 
-  const selection = select(open, findings, options.permission);
-  const changing = selection.plans.filter(changesDisks);
-  const { plans, declined: readOnly } = writable(changing, findings, survey, options.dryRun);
-  const rehearsals = await rehearseAll(plans, survey, system, options, notify);
-  const declined = [
-    ...selection.declined,
-    ...readOnly,
-    ...rehearsals.flatMap(({ plan, rehearsal }) => failedRehearsal(plan, rehearsal, findings)),
-  ];
-  const rehearsed = { ...base, declined, rehearsals };
-  const proven = rehearsals.flatMap(({ rehearsal }) => rehearsal.plan ?? []);
-  if (proven.length === 0 || options.dryRun) return ok({ ...rehearsed, outcome: 'declined' });
+  const selection = select(known.prospects, known.findings, options.permission);
+  const rehearsed = await rehearseAll(known, selection, system, options, notify);
+  const proven = provenPlans(rehearsed);
+  const report = reportOf(rehearsed);
+  if (proven.length === 0 || options.dryRun) return ok({ ...report, outcome: 'declined' });
 
   const volatile = proven.find((plan) => plan.policy !== 'safe' && system.records.durability === 'volatile');
   if (volatile !== undefined && options.confirm === null) {
     const why = 'the way back would lie in memory only; give a --state-dir on a disk';
-    const refused = declinedFor(volatile, findings, why);
-    return ok({ ...rehearsed, outcome: 'declined', declined: [...declined, ...refused] });
+    const refused = declinedFor(volatile, known.findings, why);
+    return ok({ ...report, outcome: 'declined', declined: [...rehearsed.declined, ...refused] });
   }
   const agreed: RehearsedPlan[] = [];
   for (const plan of proven) {
     if (options.confirm === null || (await options.confirm(plan))) agreed.push(plan);
   }
-  if (agreed.length === 0 || system.stopRequested()) return ok({ ...rehearsed, outcome: 'cancelled' });
-  const ending = await carryOut(agreed, survey, system, notify);
-  return ok({ ...rehearsed, ...ending, declined: [...declined, ...kept(ending, agreed, findings)] });
+  if (agreed.length === 0 || system.stopRequested()) return ok({ ...report, outcome: 'cancelled' });
+  return ok(await finish(rehearsed, agreed, system, notify));
 }
 
-const NOTHING_DONE = {
+/** A run that looked and did nothing. */
+const nothingDone = (known: Known): RepairReport => ({
+  ...known,
   outcome: 'healthy',
   declined: [],
   rehearsals: [],
@@ -131,7 +176,13 @@ const NOTHING_DONE = {
   failures: [],
   halfway: false,
   boot: null,
-} satisfies Partial<RepairReport>;
+});
+
+/** What was rehearsed, and not carried out. */
+export const reportOf = ({ known, rehearsals, declined }: Rehearsed): RepairReport => ({
+  ...nothingDone(known),
+  ...{ rehearsals, declined },
+});
 
 /** Nothing is wrong: because it never was, or because an interrupted run had done its work. */
 function completed(resumed: Recovery | null): Pick<RepairReport, 'outcome' | 'undoRecord' | 'repaired'> {
@@ -165,35 +216,18 @@ function writable(
   };
 }
 
-async function rehearseAll(
-  plans: readonly VgPlan[],
-  survey: Survey,
-  system: System,
-  options: RepairOptions,
-  notify: Notify,
-): Promise<{ plan: VgPlan; rehearsal: Rehearsal }[]> {
-  const rehearsals: { plan: VgPlan; rehearsal: Rehearsal }[] = [];
-  for (const plan of plans) {
-    const rehearsal = await rehearse(plan, survey, system, notify);
-    options.onRehearsed(plan, rehearsal);
-    rehearsals.push({ plan, rehearsal });
-  }
-  return rehearsals;
-}
-
 /** What a volume group that could not be put away, and so was not touched, is declined for. */
 function kept(ending: Ending, plans: readonly VgPlan[], findings: readonly Finding[]): Declined[] {
   if (ending.outcome !== 'declined') return [];
   return plans.flatMap((plan) => declinedFor(plan, findings, ending.failures.join('; ')));
 }
 
-function surveyNow(system: System, notify: Notify): Result<Survey, string> {
-  notify({ type: 'phase', phase: 'survey', detail: '' });
-  const done = readSurvey(system.source, notify);
-  return done.ok ? done : err(`${done.error.path}: ${done.error.message}`);
-}
-
-async function endInterrupted(survey: Survey, system: System, notify: Notify) {
+/** Ends a run on these disks that a kill or a power cut ended; null when there was none. */
+export async function endInterrupted(
+  survey: Survey,
+  system: System,
+  notify: Notify,
+): Promise<Result<Recovery | null, string>> {
   const record = interruptedRecord(survey, system);
   if (record === null) return ok(null);
   const recovered = await recover(record, survey, system, notify);
@@ -204,7 +238,7 @@ async function endInterrupted(survey: Survey, system: System, notify: Notify) {
       );
 }
 
-function failedRehearsal(plan: VgPlan, rehearsal: Rehearsal, findings: readonly Finding[]): Declined[] {
+function failedRehearsal({ plan, rehearsal }: PlanRehearsal, findings: readonly Finding[]): Declined[] {
   return rehearsal.plan === null
     ? declinedFor(plan, findings, `the rehearsal did not reach its goal: ${rehearsal.failures.join('; ')}`)
     : [];

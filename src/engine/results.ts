@@ -7,6 +7,7 @@ import type { Survey } from '../model/survey.ts';
 import { spell } from './apply.ts';
 import type { BootReport } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
+import type { Known } from './look.ts';
 import type { Prospect } from './plan.ts';
 import type { RepairReport } from './repair.ts';
 import type { Undone } from './undo/undo.ts';
@@ -82,11 +83,7 @@ export interface UndoResult {
   readonly error: string | null;
 }
 
-export function diagnoseResult(
-  survey: Survey,
-  findings: readonly Finding[],
-  prospects: readonly Prospect[],
-): DiagnoseResult {
+export function diagnoseResult({ survey, findings, prospects }: Known): DiagnoseResult {
   return {
     type: 'result',
     schemaVersion: 1,
@@ -112,7 +109,7 @@ function findingResult(finding: Finding, prospects: readonly Prospect[], survey:
   };
 }
 
-function remedyResult(plan: VgPlan, survey: Survey): RemedyResult {
+export function remedyResult(plan: VgPlan, survey: Survey): RemedyResult {
   const { remedyId: id, policy, title, caveats, losses } = plan;
   return { id, policy, title, caveats, losses, steps: plan.steps.map((step) => stepResult(step, survey)) };
 }
@@ -156,7 +153,7 @@ export function repairResult(
     durability: place.durability,
   };
   const [first] = rehearsals;
-  const diagnosed = diagnoseResult(report.survey, report.findings, report.prospects);
+  const diagnosed = diagnoseResult(report);
   const repaired = new Set(report.repaired);
   return {
     ...diagnosed,

@@ -18,7 +18,7 @@ export function bootLines({ needs, activated, partial, missingMounts, failures }
   ];
 }
 
-function needLine({ name, parameter, state, reason }: NeedReport): string {
+export function needLine({ name, parameter, state, reason }: NeedReport): string {
   if (state === 'active') return `Boot needs ${name} (${parameter}): it is active.`;
   return `Boot waits for ${name} (${parameter}): ${reason}.`;
 }
@@ -59,7 +59,7 @@ export function offerChoices(
     ...(lacksDisks
       ? [{ id: 'degraded', label: 'Come up without what is missing; the metadata stays as it is' }]
       : []),
-    { id: 'look', label: 'Look closer: evidence, commands, losses' },
+    { id: 'look', label: 'Look closer: evidence, every choice, commands, losses' },
     { id: 'shell', label: 'Shell' },
   ];
   return numbered(choices, timeoutSeconds, (seconds) => `the shell opens in ${seconds} s`);

@@ -1,4 +1,5 @@
 import type { Progress } from '../engine/ports.ts';
+import type { LiveSession } from '../session/live.ts';
 
 /** One block of lines, or one event: how a command speaks, whatever the face. */
 export interface Face {
@@ -12,6 +13,15 @@ export interface Face {
   error(message: string, exitStatus: number): void;
   /** Who answers questions; null where nobody can be asked. */
   readonly questions: Questions | null;
+  /** Shows a guided repair until it is left; null where nobody can be guided. */
+  readonly guide: Guide | null;
+}
+
+export interface Guide {
+  /** Makes ready what `show` needs, while there is something else to wait for. */
+  load(): Promise<void>;
+  /** Resolves when the session is left. */
+  show(live: LiveSession): Promise<void>;
 }
 
 /** Both are rejected with `Cancelled` on Ctrl-C. */

@@ -8,19 +8,24 @@ export interface LogWriter {
   event(line: string): void;
 }
 
-/** A face whose every word and event also goes to the log, with all that commands printed. */
-export function loggedFace(face: Face, log: LogWriter): Face {
-  const text = plainFace(log.text, { verbose: true, questions: null, writeError: log.text });
-  const events = jsonFace(log.event);
+/** Every word and event for a log, with all that commands printed. */
+export function logFace(log: LogWriter): Face {
+  const text = plainFace(log.text, { verbose: true, writeError: log.text });
+  return bothFaces(text, jsonFace(log.event));
+}
+
+/** What one is told the other is told as well; who is asked is the first. */
+export function bothFaces(first: Face, second: Face): Face {
   const both = <K extends 'notify' | 'say' | 'result' | 'error'>(name: K): Face[K] =>
     ((...args: Parameters<Face[K]>) => {
-      for (const each of [text, events, face]) (each[name] as (...words: typeof args) => void)(...args);
+      for (const each of [second, first]) (each[name] as (...words: typeof args) => void)(...args);
     }) as Face[K];
   return {
     notify: both('notify'),
     say: both('say'),
     result: both('result'),
     error: both('error'),
-    questions: face.questions,
+    questions: first.questions,
+    guide: first.guide,
   };
 }

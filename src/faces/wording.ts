@@ -1,5 +1,5 @@
 import type { Progress } from '../engine/ports.ts';
-import type { Rehearsal } from '../engine/rehearse.ts';
+import type { PlanRehearsal } from '../engine/repair.ts';
 import type {
   DiagnoseResult,
   FindingResult,
@@ -10,6 +10,7 @@ import type {
 } from '../engine/results.ts';
 import type { RecordSummary } from '../engine/undo/undo.ts';
 import { shellLine } from '../model/escape.ts';
+import type { Evidence } from '../model/finding.ts';
 import type { VgPlan } from '../model/plan.ts';
 import { formatBytes } from '../model/units.ts';
 
@@ -85,10 +86,7 @@ function findingLines(finding: FindingResult, number: number, result: DiagnoseRe
   const consequences = result.findings.filter((other) => other.explainedBy === finding.id);
   return [
     `${number}. ${finding.fault}: ${finding.summary}.`,
-    ...finding.evidence.map((each) => {
-      const where = `${each.device}${each.partition === null ? '' : ` (partition ${each.partition})`}`;
-      return `   evidence: ${where}, byte ${each.offsetBytes}: found ${each.found}; expected ${each.expected}`;
-    }),
+    ...finding.evidence.map((each) => `   evidence: ${evidenceLine(each)}`),
     ...consequences.map((other) => `   it also explains: ${other.summary}`),
     ...(finding.declinedReason === null ? [] : [`   Not repaired by itself: ${finding.declinedReason}`]),
     ...finding.remedies.flatMap((remedy) => remedyLines(remedy)),
@@ -102,7 +100,7 @@ function remedyLines(remedy: RemedyResult): string[] {
     ...(remedy.losses.length === 0
       ? ['     loses: nothing']
       : remedy.losses.map((loss) => `     loses: ${loss}`)),
-    ...remedy.steps.flatMap((step) => stepLines(step)),
+    ...remedy.steps.flatMap((step) => stepLines(step).map((line) => `     ${line}`)),
   ];
 }
 
@@ -119,13 +117,18 @@ function policyWord(policy: RemedyResult['policy']): string {
   }
 }
 
-function stepLines(step: StepResult): string[] {
-  if ('argv' in step) return [`     $ ${shellLine(step.argv)}`, `       # ${step.why}`];
+export function stepLines(step: StepResult): string[] {
+  if ('argv' in step) return [`$ ${shellLine(step.argv)}`, `  # ${step.why}`];
   const { device, offsetBytes, lengthBytes } = step.write;
-  return [`     write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}`, `       # ${step.why}`];
+  return [`write ${lengthBytes} bytes to ${device} at byte ${offsetBytes}`, `  # ${step.why}`];
 }
 
-export function rehearsalLines(plan: VgPlan, rehearsal: Rehearsal): string[] {
+export function evidenceLine({ device, partition, offsetBytes, found, expected }: Evidence): string {
+  const where = `${device}${partition === null ? '' : ` (partition ${partition})`}`;
+  return `${where}, byte ${offsetBytes}: found ${found}; expected ${expected}`;
+}
+
+export function rehearsalLines({ plan, rehearsal }: PlanRehearsal): string[] {
   const how =
     rehearsal.kind === 'replica'
       ? 'Rehearsed with the same commands on copies of the metadata'

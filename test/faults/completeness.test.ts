@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { faultPages } from '../../scripts/docs/fault-pages.ts';
-import type { Context, Options } from '../../src/commands/command.ts';
+import type { Context } from '../../src/commands/command.ts';
 import { explainCommand } from '../../src/commands/explain.ts';
+import { parseOptions } from '../../src/commands/options.ts';
 import { EXIT } from '../../src/exit-codes.ts';
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
 import { err } from '../../src/model/result.ts';
@@ -76,21 +77,16 @@ describe('lvmedic explain', () => {
       result: (result) => void results.push(result),
       error: (message) => void lines.push(message),
       questions: null,
+      guide: null,
     };
     const none = () => err('explain opens nothing');
-    const options: Options = {
-      ...({ json: false, unattended: false, dryRun: false, list: false, verbose: false } as const),
-      ...({
-        policy: null,
-        hook: null,
-        remedy: null,
-        vg: null,
-        log: null,
-        stateDir: null,
-        lvm: null,
-      } as const),
+    const parsed = parseOptions([], explainCommand);
+    if (!parsed.ok) throw new Error(parsed.error);
+    const stop = { requested: false, request: () => {}, clear: () => {}, handle: () => {} };
+    const context: Context = {
+      ...{ options: parsed.value.options, operands, face, log: face, stop },
+      ...{ isRoot: true, open: async () => none(), lock: none },
     };
-    const context: Context = { options, operands, face, isRoot: true, open: async () => none(), lock: none };
     const status = await explainCommand.run(context);
     return { status, said: lines.join('\n'), result: results[0] ?? {} };
   }

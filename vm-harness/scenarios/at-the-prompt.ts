@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FLAVOURS, type Flavour } from '../guest/suites.ts';
 import { allWhole, comesUp } from './expectations.ts';
-import { acceptRepair, answer, awaitOffer, goOn, OFFER, pick, takeShell } from './person.ts';
+import { acceptRepair, answer, answerPage, awaitOffer, goOn, OFFER, pick, takeShell } from './person.ts';
 import { incident, SHORT_WAIT } from './pick-recipe.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -21,7 +21,7 @@ const fromOffer = { ...common, from: OFFER } as const;
 const changesMind = (flavour: Flavour): Scenario => ({
   ...fromOffer,
   ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/changes-mind` },
-  title: 'a wrong answer, a closer look, no, and in the shell yes',
+  title: 'a wrong answer, a closer look through every page, no, and in the shell yes',
   play: async (guest) => {
     const { console } = guest;
     await awaitOffer(console);
@@ -32,10 +32,12 @@ const changesMind = (flavour: Flavour): Scenario => ({
     await console.waitFor(/Please answer with a number from 1 to 3/);
     await console.waitFor(/Enter for 1[^\n]*: /);
     console.line('2');
-    await console.waitFor(/evidence: .*MISSING/);
-    const again = await awaitOffer(console);
-    pick(console, again, /Repair/);
+    await answerPage(console, /This machine:\n[\s\S]*boot waits for it/, '2');
+    await answerPage(console, /How do you know\?\n[^\n]*MISSING/, '1');
+    await answerPage(console, /What can be done:[\s\S]*--restoremissing vm1-vg/, '1');
+    await answerPage(console, /The rehearsal:[\s\S]*Afterwards:/, '1');
     await answer(console, 'n');
+    await answerPage(console, /The rehearsal:/, 'q');
     await console.waitForShell();
     console.line('lvmedic repair');
     await answer(console, 'y');
@@ -47,6 +49,50 @@ const changesMind = (flavour: Flavour): Scenario => ({
     allWhole(await comesUp(guest, { fault: FAULT }));
   },
 });
+
+const guidedThrough = (flavour: Flavour): Scenario => ({
+  ...fromOffer,
+  ...{ flavour, way: 'offer', id: `prompt/bookworm/${flavour}/hook/guided` },
+  title: 'a closer look at the offer leads through every page to the repair, and boot goes on',
+  play: async (guest) => {
+    const { console } = guest;
+    pick(console, await awaitOffer(console), /Look closer/);
+    await answerPage(console, /This machine:/, '');
+    await answerPage(console, /What can be done:/, '');
+    await answerPage(console, /The rehearsal:/, '');
+    await answer(console, 'y');
+    await answerPage(console, /The result:[\s\S]*1\) Continue boot/, '');
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+});
+
+/** As in docs/unattended.md: what needs a person is never done unasked, and offered where a person is. */
+const undoesInSession: Scenario = {
+  ...fromOffer,
+  ...{ flavour: 'dracut', way: 'shell', id: 'prompt/bookworm/dracut/hook/guided-undo' },
+  title:
+    'repaired in the guided repair, undone in it, repaired again, and boot goes on when the shell is left',
+  play: async (guest) => {
+    const { console } = guest;
+    await takeShell(console);
+    console.line('lvmedic');
+    await answerPage(console, /This machine:/, '');
+    await answerPage(console, /What can be done:/, '');
+    await answerPage(console, /The rehearsal:/, '');
+    await answer(console, 'y');
+    await answerPage(console, /The result:[\s\S]*3\) Undo/, '3');
+    await answerPage(console, /Undone: [\s\S]*every byte read again/, '');
+    await answerPage(console, /This machine:[\s\S]*MISSING/, '');
+    await answerPage(console, /What can be done:/, '');
+    await answerPage(console, /The rehearsal:/, '');
+    await answer(console, 'y');
+    await answerPage(console, /The result:[\s\S]*1\) Continue boot/, '');
+    await console.waitFor(/Leave this shell/);
+    await console.waitForShell();
+    console.leaveShell();
+    allWhole(await comesUp(guest, { fault: FAULT }));
+  },
+};
 
 const interrupts = (flavour: Flavour): Scenario => ({
   ...fromOffer,
@@ -166,6 +212,8 @@ const notInstalled = (flavour: Flavour): Scenario => ({
 
 export const promptTable: readonly Scenario[] = [
   ...FLAVOURS.map(changesMind),
+  ...FLAVOURS.map(guidedThrough),
+  undoesInSession,
   ...FLAVOURS.map(interrupts),
   nobodyThere,
   longWait,

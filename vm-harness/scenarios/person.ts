@@ -39,6 +39,15 @@ export async function goOn(console: Console): Promise<void> {
   console.line('');
 }
 
+const GUIDED_PROMPT = /Enter for 1[^\n]*: /;
+
+/** In the guided repair by questions: waits for a page, and answers it. */
+export async function answerPage(console: Console, page: RegExp, text: string): Promise<void> {
+  await console.waitFor(page);
+  await console.waitFor(GUIDED_PROMPT);
+  console.line(text);
+}
+
 /** Has the shell instead, as it always opened. */
 export async function takeShell(console: Console, offer?: string): Promise<void> {
   pick(console, offer ?? (await awaitOffer(console)), /Shell/);

@@ -1,22 +1,35 @@
 import type { Progress } from '../../engine/ports.ts';
+import type { DiagnoseResult } from '../../engine/results.ts';
 import type { Face } from '../face.ts';
 
-/** One JSON object a line; the last is the result. */
+const schemaVersion: DiagnoseResult['schemaVersion'] = 1;
+
+/**
+ * One JSON object a line; the last is the result. Every line says which version of the schema it keeps to: a log holds the
+ * lines of several runs, and a run that was cut short has no result. docs/schema/ describes them.
+ */
 export function jsonFace(write: (line: string) => void): Face {
   const emit = (value: object) => write(escapeC1(JSON.stringify(value)));
   return {
     notify: (progress) => emit(eventOf(progress)),
     say: () => {},
     result: emit,
-    error: (message, exitStatus) => emit({ type: 'result', schemaVersion: 1, exitStatus, error: message }),
+    error: (message, exitStatus) => emit({ type: 'result', schemaVersion, exitStatus, error: message }),
     questions: null,
+    guide: null,
   };
 }
 
 function eventOf(progress: Progress): object {
-  if (progress.type !== 'ran') return progress;
+  if (progress.type !== 'ran') {
+    const { type, ...rest } = progress;
+    return { type, schemaVersion, ...rest };
+  }
   const { argv, exitCode, signal, timedOut, stdout, stderr, durationMs } = progress.run;
-  return { type: 'ran', on: progress.on, argv, exitCode, signal, timedOut, stdout, stderr, durationMs };
+  return {
+    ...{ type: 'ran', schemaVersion, on: progress.on },
+    ...{ argv, exitCode, signal, timedOut, stdout, stderr, durationMs },
+  };
 }
 
 /** JSON leaves C1 controls as they are; a terminal that shows the stream must not obey them. */

@@ -8,7 +8,8 @@ export function plainFace(
   write: (line: string) => void,
   options: {
     readonly verbose: boolean;
-    readonly questions: Face['questions'];
+    /** Absent where nobody can be asked. */
+    readonly person?: Pick<Face, 'questions' | 'guide'>;
     readonly writeError: (line: string) => void;
   },
 ): Face {
@@ -40,7 +41,7 @@ export function plainFace(
     say,
     result: () => {},
     error: (message) => options.writeError(visible(`lvmedic: ${message}`)),
-    questions: options.questions,
+    ...(options.person ?? { questions: null, guide: null }),
   };
 }
 

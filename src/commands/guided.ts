@@ -1,0 +1,79 @@
+import { EXIT } from '../exit-codes.ts';
+import { HOW_TO_GO_ON } from '../faces/boot-wording.ts';
+import type { Face, Guide } from '../faces/face.ts';
+import { bothFaces } from '../faces/logged-face.ts';
+import { plainFace } from '../faces/plain/plain-face.ts';
+import { needsTerminal, STOPPING } from '../faces/wording.ts';
+import { LiveSession } from '../session/live.ts';
+import type { Left } from '../session/state.ts';
+import type { Command, Context, OpenSystem } from './command.ts';
+import { carryOutEffect } from './guided-work.ts';
+import { bootPolicy } from './unattended-boot.ts';
+
+/** What `lvmedic` without a command does. */
+export const guidedCommand: Command = {
+  name: '',
+  operands: '[TARGET...]',
+  summary: 'Guided repair: what is wrong, what can be done, a rehearsal, then the repair if you say so',
+  help: `
+On a capable terminal it is a full screen, on a serial or dumb one numbered questions with the same choices and words.
+
+  lvmedic                       all disks of this machine
+  lvmedic disk1.img disk2.img   raw images
+  lvmedic --plain               numbered questions
+  lvmedic --screen              the full screen, on a serial console as well
+`,
+  options: ['screen'],
+  async run(context) {
+    const { face, open, operands } = context;
+    if (face.guide === null) {
+      face.error(needsTerminal('repair'), EXIT.usage);
+      return EXIT.usage;
+    }
+    const [opened] = await Promise.all([open(operands), face.guide.load()]);
+    if (!opened.ok) {
+      face.error(opened.error, EXIT.operationalError);
+      return EXIT.operationalError;
+    }
+    const { exitStatus, bootGoesOn } = await guided(context, opened.value, face.guide);
+    if (bootGoesOn) {
+      opened.value.boot?.goOn();
+      face.say([HOW_TO_GO_ON]);
+    }
+    return exitStatus;
+  },
+};
+
+/** A guided repair from the first look to the last word; whether boot goes on is left to the caller. */
+export async function guided(context: Context, system: OpenSystem, guide: Guide): Promise<Left> {
+  const { stop } = context;
+  const inBoot = system.boot && bootPolicy(context, { ...system, boot: system.boot });
+  const policy = inBoot?.ok ? inBoot.value : 'safe';
+  const live = new LiveSession({
+    carryOut: (effect) => {
+      stop.clear();
+      return carryOutEffect(effect, { context, system, policy, face: faceOf(live, context.log) });
+    },
+    stop: () => {
+      if (!stop.requested) live.note(STOPPING);
+      stop.request();
+    },
+  });
+  stop.handle(() => live.stop());
+  await guide.show(live);
+  if (live.state.kind !== 'left') throw new Error(`the guide ended in the state ${live.state.kind}`);
+  return live.state;
+}
+
+/** What the engine says goes to the session's own log and to the file. */
+function faceOf(live: LiveSession, log: Face): Face {
+  const note = (line: string) => live.note(line);
+  const heard = bothFaces(plainFace(note, { verbose: true, writeError: note }), log);
+  return {
+    ...heard,
+    notify: (progress) => {
+      if (progress.type === 'progress') live.progress(progress.done / progress.total);
+      heard.notify(progress);
+    },
+  };
+}

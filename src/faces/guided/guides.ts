@@ -1,0 +1,42 @@
+import type { Shown } from '../../session/state.ts';
+import type { Guide } from '../face.ts';
+import { showPrompts } from '../prompts/guided.ts';
+import { loadScreen } from '../screen/load-screen.ts';
+import type { ScreenOptions } from '../screen/show-screen.tsx';
+import { plainBlock } from './plain-text.ts';
+import { viewOf } from './views.ts';
+
+/** The two ways through a guided repair. `print` writes a line to the terminal. */
+
+export const guideByPrompts = (print: (line: string) => void): Guide => ({
+  load: async () => {},
+  show: (live) => showPrompts(live, print),
+});
+
+export function guideByScreen(options: ScreenOptions, print: (line: string) => void): Guide {
+  const load = once(loadScreen);
+  return {
+    load: async () => void (await load()),
+    async show(live) {
+      const { showScreen } = await load();
+      await showScreen(live, options);
+      // The screen is gone, and how it ended is worth keeping.
+      if (live.state.kind === 'left' && live.state.last !== null) {
+        for (const line of lastWords(live.state.last)) print(line);
+      }
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function lastWords(shown: Shown): string[] {
+  const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';
+  return isEnd ? viewOf(shown, []).blocks.flatMap(plainBlock) : [];
+}

@@ -1,0 +1,228 @@
+import type { PhysicalVolumeGlance, VolumeGlance } from '../../engine/glance.ts';
+import type { Policy } from '../../model/finding.ts';
+import { formatBytes } from '../../model/units.ts';
+import type { Act, Choice, Effect, Look, State } from '../../session/state.ts';
+import { confirmRepair } from '../wording.ts';
+
+/** The sentences of the guided repair, for both faces. */
+
+export const NOT_CHOSEN = 'not chosen';
+
+export function titleOf(state: State): string {
+  switch (state.kind) {
+    case 'working':
+      return state.isStopping ? 'Stopping' : WORKING[state.doing];
+    case 'machine':
+      return 'This machine';
+    case 'finding':
+      return `What is wrong (${state.index + 1})`;
+    case 'choices':
+      return 'What can be done';
+    case 'rehearsed':
+      return 'The rehearsal';
+    case 'confirm':
+      return 'Before anything is written';
+    case 'done':
+      return 'The result';
+    case 'undone':
+      return 'Undone';
+    case 'failed':
+      return 'This did not work';
+    case 'help':
+      return 'Help';
+    case 'log':
+      return 'What has happened so far';
+    case 'left':
+      return '';
+  }
+}
+
+const WORKING: Record<Effect['kind'], string> = {
+  look: 'Looking at the disks',
+  rehearse: 'Rehearsing on copies',
+  repair: 'Repairing',
+  undo: 'Undoing',
+};
+
+export function labelOf(act: Act): string {
+  switch (act.kind) {
+    case 'choices':
+      return 'See what can be done';
+    case 'finding':
+      return act.index === 0 ? 'What is wrong, and how lvmedic knows' : 'The next finding';
+    case 'choose':
+      return choiceLabel(act.choice);
+    case 'agree':
+      return 'Go on to the confirmation: nothing is written yet';
+    case 'yes':
+      return 'Yes';
+    case 'look-again':
+      return 'Look at the disks again';
+    case 'undo':
+      return 'Undo the repair, byte for byte';
+    case 'go-on':
+      return 'Continue boot';
+    case 'back':
+      return 'back';
+    case 'help':
+      return 'help';
+    case 'log':
+      return 'log';
+    case 'leave':
+      return 'leave';
+  }
+}
+
+function choiceLabel(choice: Choice): string {
+  switch (choice.kind) {
+    case 'repair': {
+      const [plan, ...more] = choice.plans;
+      const names = choice.plans.map(({ volumeGroup }) => volumeGroup.name).join(', ');
+      return more.length > 0
+        ? `Repair ${names}: what is safe in each`
+        : `${plan?.volumeGroup.name}: ${plan?.title}`;
+    }
+    case 'activate':
+      return 'Activate what is whole, and go on with the boot';
+    case 'degraded':
+      return 'Come up without what is missing';
+    case 'recover':
+      return 'Bring the interrupted repair to its end';
+  }
+}
+
+/** What a choice without plans does, risks and loses. */
+export function choiceSentences(choice: Exclude<Choice, { kind: 'repair' }>, look: Look): string[] {
+  switch (choice.kind) {
+    case 'activate':
+      return ['The volumes that boot waits for are whole: they are activated. Nothing on the disks changes.'];
+    case 'degraded':
+      return [
+        'What boot needs is activated with what is there of it: RAID without the missing leg (this writes to what is',
+        'left of it), anything else read-only, with holes. The metadata stays as it is.',
+        'Loses: nothing on the disks; the running system lacks what was on the missing disk.',
+      ];
+    case 'recover':
+      return [
+        `An earlier repair of these disks was cut off (undo record ${look.interrupted}). If the disks are already as it`,
+        'wanted them, it is finished; else every byte goes back as it was.',
+      ];
+  }
+}
+
+export function riskOf(policy: Policy): string {
+  switch (policy) {
+    case 'safe':
+      return 'Safe: every volume is whole afterwards, with the extents it has now.';
+    case 'degraded':
+      return 'Degraded: some volumes come up with holes, or without their copies.';
+    case 'lossy':
+      return 'Lossy: something is given up for good.';
+    default:
+      return 'To be decided by a person: lvmedic cannot prove that it is right.';
+  }
+}
+
+export const mark = (numbers: readonly number[]): string =>
+  numbers.length === 0 ? '' : `  !! see ${numbers.join(', ')}`;
+
+export function diskText(path: string, sizeBytes: number): string {
+  return `${path}  ${formatBytes(sizeBytes)}`;
+}
+
+export function partText(
+  name: string,
+  sizeBytes: number,
+  holds: {
+    readonly isPhysicalVolume: boolean;
+    readonly group: string | null;
+    readonly content: readonly string[];
+  },
+): string {
+  const content = holds.isPhysicalVolume
+    ? `physical volume${holds.group === null ? '' : ` of ${holds.group}`}`
+    : holds.content.join(', ') || 'nothing that is known';
+  return `${name}  ${formatBytes(sizeBytes)}  ${content}`;
+}
+
+export function groupText(name: string, generation: number): string {
+  return `volume group ${name}, generation ${generation}`;
+}
+
+export const physicalVolumeText = ({ place, uuid }: PhysicalVolumeGlance): string =>
+  place === null ? `physical volume ${uuid}: on none of the disks` : `physical volume ${place}`;
+
+export function volumeText({ name, sizeBytes, state, isAwaited }: VolumeGlance): string {
+  const words = {
+    active: 'active',
+    whole: 'whole',
+    'held-back': 'cannot be activated',
+    incomplete: 'incomplete: a part of it is not there',
+  };
+  return `${name}  ${formatBytes(sizeBytes)}  ${words[state]}${isAwaited ? '; boot waits for it' : ''}`;
+}
+
+export function afterText(volume: VolumeGlance, wasThere: boolean): string {
+  return `${volumeText(volume)}${wasThere ? '' : ' (comes back)'}`;
+}
+
+export const NO_DISKS = 'No disk was found.';
+export const NOTHING_WRONG = 'ok  Nothing wrong was found in the LVM metadata of the disks that were read.';
+export const NO_CHOICE =
+  'lvmedic has no repair for this that it could vouch for. The findings say what would help.';
+export const HOW_DO_YOU_KNOW = 'How do you know?';
+export const WHAT_CAUSED_THIS = 'What caused this?';
+export const NO_EVIDENCE = 'It follows from what is not there.';
+export const COMMANDS = 'Commands, in this order:';
+export const BEFORE = 'Now';
+export const AFTER = 'Afterwards';
+export const WHAT_HAPPENS =
+  'What it may change is saved first; then the commands run on the disks, and every area is read again. If anything ' +
+  'goes wrong, the bytes are put back.';
+export const FAILED_REHEARSAL =
+  'The rehearsal did not reach its goal, so this is not offered. No disk was touched.';
+export const NOT_UNTIL_YES = 'Nothing is written to the disks until you have said so.';
+
+/** A repair is confirmed by a yes when it is safe, else by the name of the volume group. */
+export function questionText(choice: Choice, word: string | null): string {
+  if (word !== null) return `Type the name of the volume group (${word}) to do this`;
+  if (choice.kind !== 'repair') return `${choiceLabel(choice)}: now?`;
+  return confirmRepair([...new Set(choice.plans.map(({ volumeGroup }) => volumeGroup.name))].join(', '));
+}
+
+export const MISTYPED = 'That was not the name. Nothing was done.';
+
+export const stillWrong = (count: number): string =>
+  count === 1 ? '1 thing is wrong:' : `${count} things are wrong:`;
+
+export const HELP: readonly string[] = [
+  'lvmedic shows what it found, proposes repairs, tries the one you choose on copies of the metadata, and asks before',
+  'it writes. Before it writes it saves every byte that may change; "undo" puts them back.',
+  '',
+  'A number, or the arrows and Enter, takes a choice. Enter alone takes the first.',
+  'b goes back, as does Esc. l shows what was done so far: every command with what it printed.',
+  'PgUp and PgDn (or - and space) move through what does not fit. q leaves, as does Ctrl-C.',
+  'While disks are written, q and Ctrl-C stop after the step in progress, and every byte goes back.',
+  '',
+  'Every command is shown as you would type it yourself. The same without questions: lvmedic repair --unattended.',
+  'About a fault: lvmedic explain FAULT.',
+];
+
+export const EMPTY_LOG = 'Nothing yet.';
+export const STOP_HINT = 'q stops';
+export const moreBelow = (count: number): string => `-- ${count} more below (PgDn) --`;
+export const moreAbove = (count: number): string => `-- ${count} more above (PgUp) --`;
+export const tooSmall = (columns: number, rows: number): string =>
+  `This window is too small (${columns}x${rows}). Make it 80x24, or leave with q and run: lvmedic --plain`;
+/** After the numbered choices. */
+export function promptText(
+  count: number,
+  keys: readonly { readonly key: string; readonly label: string }[],
+): string {
+  const numbers = count === 0 ? 'Enter to go back' : count === 1 ? 'Enter for 1' : `1-${count}, Enter for 1`;
+  return `${numbers}; ${keys.map(({ key, label }) => `${key} ${label}`).join(', ')}: `;
+}
+export const answerWith = (count: number): string =>
+  count === 0
+    ? 'Please answer with one of these letters, or Enter.'
+    : `Please answer with a number from 1 to ${count}, or one of these letters.`;

@@ -1,0 +1,83 @@
+import type { LiveSession } from '../../session/live.ts';
+import type { Act } from '../../session/state.ts';
+import { plainView } from '../guided/plain-text.ts';
+import type { View } from '../guided/view.ts';
+import { viewOf } from '../guided/views.ts';
+import { answerWith, promptText } from '../guided/wording.ts';
+import { Cancelled } from './cancelled.ts';
+import { confirm } from './confirm.ts';
+import { askLine } from './line.ts';
+
+/**
+ * A session as lines and numbered questions, for a terminal of any kind and for a screen reader: everything is said
+ * once, from top to bottom. Resolves when the session is left.
+ */
+export async function showPrompts(live: LiveSession, print: (line: string) => void): Promise<void> {
+  const told = new Telling(live, print);
+  live.start();
+  for (;;) {
+    await told.untilShown();
+    const { state } = live;
+    if (state.kind === 'left') return;
+    const view = viewOf(state, live.log);
+    for (const line of plainView(view)) print(line);
+    try {
+      live.act(await answerTo(view, print));
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+      live.stop();
+    }
+  }
+}
+
+/** Prints what happens while the session works, as it happens. */
+class Telling {
+  readonly #live: LiveSession;
+  readonly #print: (line: string) => void;
+  #told = 0;
+
+  constructor(live: LiveSession, print: (line: string) => void) {
+    this.#live = live;
+    this.#print = print;
+  }
+
+  untilShown(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      this.#tellNews();
+      if (this.#live.state.kind !== 'working') resolve();
+    };
+    const end = this.#live.subscribe(look);
+    look();
+    return promise.finally(end);
+  }
+
+  #tellNews(): void {
+    const { log, lineCount } = this.#live;
+    const news = Math.min(lineCount - this.#told, log.length);
+    this.#told = lineCount;
+    for (const line of log.slice(log.length - news)) this.#print(line);
+  }
+}
+
+async function answerTo(view: View, print: (line: string) => void): Promise<Act> {
+  const { menu, keys, question } = view;
+  const back = keys.find(({ key }) => key === 'b')?.act ?? { kind: 'back' };
+  if (question?.kind === 'yes') return (await confirm(question.text)) ? { kind: 'yes', typed: null } : back;
+  if (question?.kind === 'word') {
+    const typed = (await askLine(`${question.text}:`, { timeoutSeconds: null })) ?? '';
+    return typed === '' ? back : { kind: 'yes', typed };
+  }
+  for (;;) {
+    const line = await askLine(promptText(menu.length, keys), { timeoutSeconds: null });
+    const answer = line?.trim() ?? '';
+    const picked =
+      answer === ''
+        ? (menu[0]?.act ?? back)
+        : /^\d+$/.test(answer)
+          ? menu[Number(answer) - 1]?.act
+          : keys.find(({ key }) => key === answer.toLowerCase())?.act;
+    if (picked !== undefined) return picked;
+    print(answerWith(menu.length));
+  }
+}

@@ -1,0 +1,43 @@
+import { render } from 'ink';
+import type { LiveSession } from '../../session/live.ts';
+import { ASCII, UNICODE } from './layout.ts';
+import { Screen } from './screen.tsx';
+
+export interface ScreenOptions {
+  /** Terminals that have a second screen get it, and their scrollback stays as it was. */
+  readonly alternateScreen: boolean;
+  readonly unicode: boolean;
+  readonly colours: boolean;
+}
+
+/** Few enough for a serial line at 9600 baud, which takes a quarter of a second for a changed line or two. */
+const FRAMES_PER_SECOND = 4;
+
+/** Shows a session until it is left. The terminal is then as it was before. */
+export async function showScreen(live: LiveSession, options: ScreenOptions): Promise<void> {
+  const look = {
+    charset: options.unicode ? UNICODE : ASCII,
+    palette: options.colours ? ('colours' as const) : ('none' as const),
+  };
+  const app = render(<Screen live={live} look={look} />, {
+    exitOnCtrlC: false,
+    patchConsole: false,
+    interactive: true,
+    incrementalRendering: true,
+    maxFps: FRAMES_PER_SECOND,
+    alternateScreen: options.alternateScreen,
+  });
+  // The survey keeps the program busy: what is under way stands on the screen before it begins.
+  await app.waitUntilRenderFlush();
+  const isLeft = new Promise<void>((resolve) => {
+    const end = live.subscribe(() => {
+      if (live.state.kind !== 'left') return;
+      end();
+      resolve();
+    });
+  });
+  live.start();
+  await isLeft;
+  app.unmount();
+  await app.waitUntilExit();
+}
