@@ -10,14 +10,14 @@ import { parseOptions } from './commands/options.ts';
 import { repairCommand } from './commands/repair.ts';
 import { undoCommand } from './commands/undo.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Face, Guide } from './faces/face.ts';
+import type { Face } from './faces/face.ts';
 import { guideByPrompts, guideByScreen } from './faces/guided/guides.ts';
 import { jsonFace } from './faces/json/json-face.ts';
 import { bothFaces, logFace } from './faces/logged-face.ts';
 import { plainFace } from './faces/plain/plain-face.ts';
-import { Cancelled } from './faces/prompts/cancelled.ts';
-import { choose } from './faces/prompts/choose.ts';
-import { confirm } from './faces/prompts/confirm.ts';
+import { Cancelled, isAsking } from './faces/prompts/cancelled.ts';
+import { lineAsker } from './faces/prompts/line.ts';
+import { questionsBy } from './faces/prompts/questions.ts';
 import { STOPPING } from './faces/wording.ts';
 import { visible } from './model/escape.ts';
 import { createSystem } from './system/create-system.ts';
@@ -115,17 +115,21 @@ function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
   if (inInitramfs()) prepareConsole();
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  const person = { questions: canAsk ? { confirm, choose } : null, guide: canAsk ? guideFor(options) : null };
+  const person = canAsk ? personAt(options) : { questions: null, guide: null };
   return plainFace(writeOut, { verbose: options.verbose, person, writeError });
 }
 
-/** The full screen where the terminal is known to be good for it, else questions, which any terminal is. */
-function guideFor({ plain, screen, noColor }: Options): Guide {
+/** The full screen where the terminal is known to be good for it, else numbered questions, which any terminal is. */
+function personAt({ plain, screen, noColor }: Options): Pick<Face, 'questions' | 'guide'> {
   const print = (line: string) => writeOut(visible(line));
   const terminal = terminalOf(process.env, process.stdout);
-  const takesScreen = terminal.canDraw && (screen || !isOnSerialLine());
-  if (plain || !takesScreen) return guideByPrompts(print);
-  return guideByScreen({ ...terminal, colours: terminal.colours && !noColor }, print);
+  const askLine = lineAsker(terminal.canDraw && !plain);
+  const hasRoom = terminal.isLarge && (screen || !isOnSerialLine());
+  const guide =
+    terminal.canDraw && hasRoom && !plain
+      ? guideByScreen({ ...terminal, colours: terminal.colours && !noColor }, print)
+      : guideByPrompts(askLine, print);
+  return { questions: questionsBy(askLine, print), guide };
 }
 
 function logFor(options: Options): Face {
@@ -155,6 +159,7 @@ class Stop implements StopRequest {
 
   constructor(face: Face) {
     this.#handler = () => {
+      if (isAsking()) return;
       if (!this.requested) face.say([STOPPING]);
       this.request();
     };

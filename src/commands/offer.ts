@@ -50,10 +50,10 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
   const waiting = bootState(survey).needs.filter((need) => need.state !== 'active');
   const isOurs = waiting.some((need) => need.required) && findings.some(isFault);
   face.say(isOurs ? brief(known.result, waiting) : [NOTHING_FOR_LVMEDIC]);
-  face.result({ ...known.result, command: 'boot' });
-  if (!isOurs || face.questions === null) return known.result.exitStatus;
+  const { questions } = face;
+  if (!isOurs || questions === null) return nothingDone(known, face);
   try {
-    return await ask(known, policy.value, { context, system, questions: face.questions });
+    return await ask(known, policy.value, { context, system, questions });
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     face.say([SHELL_OPENS]);
@@ -80,14 +80,19 @@ interface Desk {
   readonly questions: Questions;
 }
 
-async function ask({ result, can }: Known, policy: Policy, desk: Desk): Promise<number> {
+async function ask(known: Known, policy: Policy, desk: Desk): Promise<number> {
   const { questions, system, context } = desk;
   const { face } = context;
-  const picked = await questions.choose(offerChoices(can, timeoutOf(system)));
+  const picked = await questions.choose(offerChoices(known.can, timeoutOf(system)));
   if (picked === 'look' && face.guide !== null) return lookCloser(face.guide, desk);
   if (picked === 'repair') return repairNow(policy, desk);
   if (picked === 'degraded') return repairNow('degraded', desk);
   face.say([SHELL_OPENS]);
+  return nothingDone(known, face);
+}
+
+function nothingDone({ result }: Known, face: Context['face']): number {
+  face.result({ ...result, command: 'boot' });
   return result.exitStatus;
 }
 
@@ -117,6 +122,7 @@ async function repairNow(policy: Policy, { context, system, questions }: Desk): 
   const goesOn = result.boot?.goesOn && (await questions.choose(continueOffer(TIMEOUT_SECONDS))) !== 'shell';
   if (goesOn) system.boot.goOn();
   else face.say([SHELL_OPENS]);
+  face.result(result);
   return result.exitStatus;
 }
 

@@ -83,7 +83,7 @@ function numbered(
   return {
     lines,
     choices,
-    prompt: `1-${choices.length}, Enter for 1${wait}: `,
+    prompt: `1-${choices.length}, Enter for 1${wait}:`,
     retry: `Please answer with a number from 1 to ${choices.length}.`,
     timeoutSeconds,
   };

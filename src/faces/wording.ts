@@ -186,7 +186,7 @@ function outcomeLines(result: RepairResult): string[] {
       return [
         result.undoRecord
           ? 'Stopped on request: the disks are as they were before.'
-          : 'Stopped on request. Nothing was changed.',
+          : 'Not done, as you wished. Nothing was changed.',
         ...failures,
       ];
     case 'failed':

@@ -4,8 +4,10 @@ const PLAIN_KINDS = /^(linux|vt\d)/;
 
 /** What the terminal can do, by what the environment says of it. */
 export interface Terminal {
-  /** It obeys escape sequences and has room for the full screen. */
+  /** It obeys escape sequences, and nobody has it read aloud. */
   readonly canDraw: boolean;
+  /** It has room for the full screen. */
+  readonly isLarge: boolean;
   readonly alternateScreen: boolean;
   readonly unicode: boolean;
   readonly colours: boolean;
@@ -18,7 +20,8 @@ export function terminalOf(
   const isKnown = TERM !== '' && TERM !== 'dumb' && ACCESSIBLE === '';
   const isPlainKind = PLAIN_KINDS.test(TERM);
   return {
-    canDraw: isKnown && (columns ?? 0) >= LEAST.columns && (rows ?? 0) >= LEAST.rows,
+    canDraw: isKnown,
+    isLarge: (columns ?? 0) >= LEAST.columns && (rows ?? 0) >= LEAST.rows,
     alternateScreen: !isPlainKind,
     unicode: !isPlainKind && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || ''),
     colours: NO_COLOR === '' && !/^vt\d/.test(TERM),

@@ -27,10 +27,10 @@ const changesMind = (flavour: Flavour): Scenario => ({
     await awaitOffer(console);
     console.line('9');
     await console.waitFor(/Please answer with a number from 1 to 3/);
-    await console.waitFor(/Enter for 1[^\n]*: /);
+    await console.waitFor(/Enter for 1[^\n]*:/);
     console.line('two');
     await console.waitFor(/Please answer with a number from 1 to 3/);
-    await console.waitFor(/Enter for 1[^\n]*: /);
+    await console.waitFor(/Enter for 1[^\n]*:/);
     console.line('2');
     await answerPage(console, /This machine:\n[\s\S]*boot waits for it/, '2');
     await answerPage(console, /How do you know\?\n[^\n]*MISSING/, '1');
@@ -124,7 +124,7 @@ const nobodyThere: Scenario = {
     const { console } = guest;
     const offer = await awaitOffer(console);
     assert.match(offer, /Repair/);
-    assert.match(console.text, /Enter for 1; the shell opens in 5 s: /);
+    assert.match(console.text, /Enter for 1; the shell opens in 5 s:/);
     await console.waitFor(/In the shell that opens now/, { seconds: 60 });
     await console.waitForShell();
     const repair = await console.shell('lvmedic repair --unattended', { seconds: 240 });

@@ -3,8 +3,8 @@ import type { Console, Patience } from '../guest/console.ts';
 
 /** What a person does at the console when lvmedic is there before the emergency shell opens. */
 
-export const OFFER = /((?: {2}\d\) .*\n)+)1-\d, Enter for 1[^\n]*: /;
-const QUESTION = /Repair vm1-vg now\?[^\n]*/;
+export const OFFER = /((?: {2}\d\) .*\n)+)1-\d, Enter for 1[^\n]*:/;
+const QUESTION = /Repair vm1-vg now\? \(y\/N\)/;
 
 /** Waits for numbered choices, and gives them as they stand there. */
 export async function awaitOffer(console: Console, patience: Patience = { seconds: 240 }): Promise<string> {
@@ -26,10 +26,10 @@ export async function acceptRepair(console: Console, offer?: string): Promise<vo
   await goOn(console);
 }
 
-/** The question before anything is written; one key answers it. */
-export async function answer(console: Console, key: 'y' | 'n'): Promise<void> {
+/** The question before anything is written. */
+export async function answer(console: Console, word: 'y' | 'n'): Promise<void> {
   await console.waitFor(QUESTION);
-  console.send(key);
+  console.line(word);
 }
 
 /** After something was done: Enter goes on with the boot. */
@@ -39,7 +39,7 @@ export async function goOn(console: Console): Promise<void> {
   console.line('');
 }
 
-const GUIDED_PROMPT = /Enter for 1[^\n]*: /;
+const GUIDED_PROMPT = /Enter means 1:/;
 
 /** In the guided repair by questions: waits for a page, and answers it. */
 export async function answerPage(console: Console, page: RegExp, text: string): Promise<void> {

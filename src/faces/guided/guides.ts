@@ -1,16 +1,23 @@
+import { EXIT } from '../../exit-codes.ts';
+import type { LiveSession } from '../../session/live.ts';
 import type { Shown } from '../../session/state.ts';
 import type { Guide } from '../face.ts';
 import { showPrompts } from '../prompts/guided.ts';
+import type { AskLine } from '../prompts/line.ts';
 import { loadScreen } from '../screen/load-screen.ts';
 import type { ScreenOptions } from '../screen/show-screen.tsx';
 import { plainBlock } from './plain-text.ts';
 import { viewOf } from './views.ts';
+import { LEFT_UNCHANGED } from './wording.ts';
 
 /** The two ways through a guided repair. `print` writes a line to the terminal. */
 
-export const guideByPrompts = (print: (line: string) => void): Guide => ({
+export const guideByPrompts = (askLine: AskLine, print: (line: string) => void): Guide => ({
   load: async () => {},
-  show: (live) => showPrompts(live, print),
+  async show(live) {
+    await showPrompts(live, askLine, print);
+    if (isUnchanged(live)) print(LEFT_UNCHANGED);
+  },
 });
 
 export function guideByScreen(options: ScreenOptions, print: (line: string) => void): Guide {
@@ -24,6 +31,7 @@ export function guideByScreen(options: ScreenOptions, print: (line: string) => v
       if (live.state.kind === 'left' && live.state.last !== null) {
         for (const line of lastWords(live.state.last)) print(line);
       }
+      if (isUnchanged(live)) print(LEFT_UNCHANGED);
     },
   };
 }
@@ -35,6 +43,9 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     return made;
   };
 }
+
+const isUnchanged = ({ state }: LiveSession): boolean =>
+  state.kind === 'left' && (state.exitStatus & EXIT.cancelled) !== 0;
 
 function lastWords(shown: Shown): string[] {
   const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';

@@ -196,31 +196,33 @@ export const stillWrong = (count: number): string =>
   count === 1 ? '1 thing is wrong:' : `${count} things are wrong:`;
 
 export const HELP: readonly string[] = [
-  'lvmedic shows what it found, proposes repairs, tries the one you choose on copies of the metadata, and asks before',
-  'it writes. Before it writes it saves every byte that may change; "undo" puts them back.',
+  'lvmedic shows what it found, proposes repairs, tries the one you choose on copies of the metadata, and asks before ' +
+    'it writes. Before it writes it saves every byte that may change; "undo" puts them back.',
   '',
-  'A number, or the arrows and Enter, takes a choice. Enter alone takes the first.',
+  'A number, or the arrows and Enter, takes a choice. Enter alone takes the first, or what is marked.',
   'b goes back, as does Esc. l shows what was done so far: every command with what it printed.',
-  'PgUp and PgDn (or - and space) move through what does not fit. q leaves, as does Ctrl-C.',
-  'While disks are written, q and Ctrl-C stop after the step in progress, and every byte goes back.',
+  'On the full screen PgUp and PgDn (or - and space) move through what does not fit.',
+  'q leaves, as does Ctrl-C. While disks are written they stop after the step in progress, and every byte goes back.',
   '',
   'Every command is shown as you would type it yourself. The same without questions: lvmedic repair --unattended.',
   'About a fault: lvmedic explain FAULT.',
 ];
 
+export const LEFT_UNCHANGED = 'Left. Nothing was changed.';
 export const EMPTY_LOG = 'Nothing yet.';
 export const STOP_HINT = 'q stops';
 export const moreBelow = (count: number): string => `-- ${count} more below (PgDn) --`;
 export const moreAbove = (count: number): string => `-- ${count} more above (PgUp) --`;
 export const tooSmall = (columns: number, rows: number): string =>
   `This window is too small (${columns}x${rows}). Make it 80x24, or leave with q and run: lvmedic --plain`;
-/** After the numbered choices. */
+/** After the numbered choices; made to be read aloud as well. */
 export function promptText(
   count: number,
   keys: readonly { readonly key: string; readonly label: string }[],
 ): string {
-  const numbers = count === 0 ? 'Enter to go back' : count === 1 ? 'Enter for 1' : `1-${count}, Enter for 1`;
-  return `${numbers}; ${keys.map(({ key, label }) => `${key} ${label}`).join(', ')}: `;
+  const letters = keys.map(({ key, label }) => `${key} ${label}`).join(', ');
+  if (count === 0) return `Type ${letters}. Enter goes back:`;
+  return `Type ${count === 1 ? '1' : `1 to ${count}`}, ${letters}. Enter means 1:`;
 }
 export const answerWith = (count: number): string =>
   count === 0

@@ -3,6 +3,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The person stopped at a prompt. */
 export class Cancelled extends Error {}
 
+let open = 0;
+
+/** True while a question waits for its answer: a signal then ends that, and nothing is at work that could be stopped. */
+export const isAsking = (): boolean => open > 0;
+
 /** What a prompt gives; rejects with `Cancelled` on Ctrl-C, on a signal, and when the terminal goes away. */
 export async function unlessCancelled<T>(answered: Promise<T>): Promise<T> {
   const { promise: cancelled, reject } = Promise.withResolvers<never>();
@@ -10,11 +15,13 @@ export async function unlessCancelled<T>(answered: Promise<T>): Promise<T> {
   for (const signal of SIGNALS) process.once(signal, cancel);
   // On a console that is gone enquirer throws outside of its promise and never settles it.
   process.once('uncaughtException', cancel);
+  open++;
   try {
     return await Promise.race([answered, cancelled]);
   } catch {
     throw new Cancelled();
   } finally {
+    open--;
     for (const signal of SIGNALS) process.off(signal, cancel);
     process.off('uncaughtException', cancel);
   }

@@ -4,15 +4,20 @@ import { plainView } from '../guided/plain-text.ts';
 import type { View } from '../guided/view.ts';
 import { viewOf } from '../guided/views.ts';
 import { answerWith, promptText } from '../guided/wording.ts';
+import { wrapped } from '../guided/wrap.ts';
 import { Cancelled } from './cancelled.ts';
-import { confirm } from './confirm.ts';
-import { askLine } from './line.ts';
+import type { AskLine } from './line.ts';
+import { confirm } from './questions.ts';
 
 /**
  * A session as lines and numbered questions, for a terminal of any kind and for a screen reader: everything is said
  * once, from top to bottom. Resolves when the session is left.
  */
-export async function showPrompts(live: LiveSession, print: (line: string) => void): Promise<void> {
+export async function showPrompts(
+  live: LiveSession,
+  askLine: AskLine,
+  print: (line: string) => void,
+): Promise<void> {
   const told = new Telling(live, print);
   live.start();
   for (;;) {
@@ -20,14 +25,23 @@ export async function showPrompts(live: LiveSession, print: (line: string) => vo
     const { state } = live;
     if (state.kind === 'left') return;
     const view = viewOf(state, live.log);
-    for (const line of plainView(view)) print(line);
+    for (const line of plainView(view)) for (const each of fitting(line)) print(each);
     try {
-      live.act(await answerTo(view, print));
+      live.act(await answerTo(view, askLine, print));
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
+      print('');
       live.stop();
     }
   }
+}
+
+const USUAL_COLUMNS = 80;
+
+/** Sentences are broken between words; commands stay in one piece, to be copied. */
+function fitting(line: string): string[] {
+  if (/^\s*\$ /.test(line)) return [line];
+  return wrapped(line, (process.stdout.columns || USUAL_COLUMNS) - 1);
 }
 
 /** Prints what happens while the session works, as it happens. */
@@ -60,16 +74,17 @@ class Telling {
   }
 }
 
-async function answerTo(view: View, print: (line: string) => void): Promise<Act> {
+async function answerTo(view: View, askLine: AskLine, print: (line: string) => void): Promise<Act> {
   const { menu, keys, question } = view;
   const back = keys.find(({ key }) => key === 'b')?.act ?? { kind: 'back' };
-  if (question?.kind === 'yes') return (await confirm(question.text)) ? { kind: 'yes', typed: null } : back;
+  if (question?.kind === 'yes')
+    return (await confirm(question.text, askLine)) ? { kind: 'yes', typed: null } : back;
   if (question?.kind === 'word') {
-    const typed = (await askLine(`${question.text}:`, { timeoutSeconds: null })) ?? '';
+    const typed = (await askLine(`${question.text}:`)) ?? '';
     return typed === '' ? back : { kind: 'yes', typed };
   }
   for (;;) {
-    const line = await askLine(promptText(menu.length, keys), { timeoutSeconds: null });
+    const line = await askLine(promptText(menu.length, keys));
     const answer = line?.trim() ?? '';
     const picked =
       answer === ''

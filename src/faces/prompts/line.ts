@@ -1,30 +1,45 @@
 import { createInterface } from 'node:readline';
 import { Cancelled, unlessCancelled } from './cancelled.ts';
 
-export interface LineOptions {
-  /** How long a console without a person is waited at; null: for ever. */
-  readonly timeoutSeconds: number | null;
-}
-
 /**
- * One line of text from the person. Resolves to null when nobody touched a key for `timeoutSeconds`: each key starts
- * that time anew, for noise on a serial line shall not stop it for ever. Rejects with `Cancelled` on Ctrl-C and when the
- * console goes away.
+ * Asks for one line of text. Resolves to null when nobody touched a key for `timeoutSeconds` (null: waits for ever): each
+ * key starts that time anew, for noise on a serial line shall not stop it for ever. Rejects with `Cancelled` on Ctrl-C
+ * and when the console goes away.
  */
-export async function askLine(message: string, { timeoutSeconds }: LineOptions): Promise<string | null> {
-  const alarm = new Alarm(timeoutSeconds);
-  try {
-    return await unlessCancelled(drawsNothing() ? plainLine(message, alarm) : drawnLine(message, alarm));
-  } finally {
-    alarm.end();
-    if (process.stdin.isTTY) process.stdin.setRawMode(false);
-    process.stdin.pause();
-  }
+export type AskLine = (message: string, timeoutSeconds?: number | null) => Promise<string | null>;
+
+/** `draws`: the terminal obeys escape sequences, and is not read aloud. */
+export function lineAsker(draws: boolean): AskLine {
+  return async (message, timeoutSeconds = null) => {
+    await forgetTypedAhead();
+    const alarm = new Alarm(timeoutSeconds);
+    try {
+      return await unlessCancelled(draws ? drawnLine(message, alarm) : plainLine(message, alarm));
+    } finally {
+      alarm.end();
+      releaseTerminal();
+    }
+  };
 }
 
-/** A terminal that obeys no escape sequence, or one that is read aloud: what stands there is not drawn again. */
-export const drawsNothing = ({ TERM, ACCESSIBLE } = process.env): boolean =>
-  TERM === undefined || TERM === '' || TERM === 'dumb' || (ACCESSIBLE ?? '') !== '';
+const TYPED_AHEAD_MS = 20;
+
+/** What was typed before the question stood there is no answer to it. */
+async function forgetTypedAhead(): Promise<void> {
+  const { stdin } = process;
+  if (!stdin.isTTY) return;
+  const drop = () => {};
+  stdin.setRawMode(true);
+  stdin.on('data', drop);
+  await new Promise((resolve) => setTimeout(resolve, TYPED_AHEAD_MS));
+  stdin.off('data', drop);
+  releaseTerminal();
+}
+
+function releaseTerminal(): void {
+  if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  process.stdin.pause();
+}
 
 /** Rings when no key was touched for so long. */
 class Alarm {
@@ -49,11 +64,8 @@ class Alarm {
 
 async function drawnLine(message: string, alarm: Alarm): Promise<string | null> {
   const { default: enquirer } = await import('enquirer');
-  const prompt = new (enquirer as unknown as { Input: InputPrompt }).Input({
-    message,
-    prefix: nothing,
-    separator: nothing,
-  });
+  const { Input } = enquirer as unknown as { Input: InputPrompt };
+  const prompt = new Input({ message, prefix: '?', separator: ' ', styles: UNDECORATED });
   let isLate = false;
   alarm.onRing(() => {
     isLate = true;
@@ -67,12 +79,20 @@ async function drawnLine(message: string, alarm: Alarm): Promise<string | null> 
   }
 }
 
+/** Of enquirer, whose types leave its prompts out. */
 type InputPrompt = new (options: {
   message: string;
-  prefix: () => string;
-  separator: () => string;
+  prefix: string;
+  separator: string;
+  styles: Readonly<Record<string, (text: string) => string>>;
 }) => { run(): Promise<string>; cancel(): void };
-const nothing = (): string => '';
+
+/** No colours and no symbols: the same on every terminal. */
+const UNDECORATED = Object.fromEntries(
+  ['pending', 'submitted', 'cancelled', 'strong', 'muted', 'primary', 'danger', 'black', 'inverse'].map(
+    (style) => [style, (text: string) => text],
+  ),
+);
 
 function plainLine(message: string, alarm: Alarm): Promise<string | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false });

@@ -1,7 +1,6 @@
 import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
-import { visible } from '../../model/escape.ts';
 import type { Block, Side, Tone, TreeNode } from '../guided/view.ts';
+import { wrapped } from '../guided/wrap.ts';
 
 /** A row of the screen: runs of text, each in one tone, no wider than the screen. */
 export type Row = readonly Run[];
@@ -47,17 +46,6 @@ function blockRows(block: Block, width: number, charset: Charset): Row[] {
     case 'beside':
       return besideRows(block.left, block.right, width, charset);
   }
-}
-
-/** Lines that begin further in go on further in. */
-function wrapped(text: string, width: number, hanging = 2): string[] {
-  const clean = visible(text);
-  const indent = /^ */.exec(clean)?.[0] ?? '';
-  if (stringWidth(clean) <= width) return [clean];
-  const rest = ' '.repeat(Math.min(indent.length + hanging, Math.floor(width / 2)));
-  // The first line is as wide as the others, so that all can be wrapped at once.
-  const lines = wrapAnsi(clean.trimStart(), width - rest.length, { hard: true, trim: true }).split('\n');
-  return lines.map((line, index) => `${index === 0 ? indent.slice(0, rest.length) : rest}${line}`);
 }
 
 function treeRows({ heading, nodes }: Side, width: number, charset: Charset): Row[] {
