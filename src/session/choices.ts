@@ -1,4 +1,4 @@
-import { bootState } from '../engine/boot/bring-up.ts';
+import { activatable, bootState } from '../engine/boot/bring-up.ts';
 import { isFault } from '../engine/diagnose.ts';
 import type { Known } from '../engine/look.ts';
 import type { Policy } from '../model/finding.ts';
@@ -35,11 +35,10 @@ const repairOf = (plans: readonly VgPlan[]): Choice => ({
 });
 
 function activations({ survey }: Known): Choice[] {
-  const { needs, incompleteGroups } = bootState(survey);
+  const { incompleteGroups } = bootState(survey);
   const groups = awaitedGroups(survey);
-  const isWaiting = needs.some(({ required, state }) => required && state === 'whole');
   return [
-    ...(isWaiting ? [{ kind: 'activate', id: 'activate' } as const] : []),
+    ...(activatable(survey).length > 0 ? [{ kind: 'activate', id: 'activate' } as const] : []),
     ...(incompleteGroups.some((name) => groups.has(name))
       ? [{ kind: 'degraded', id: 'degraded' } as const]
       : []),

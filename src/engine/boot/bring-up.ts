@@ -64,6 +64,13 @@ export function bootState(survey: Survey): BootReport {
   };
 }
 
+/** Volumes that boot cannot do without, whole and in groups that are in order: they only have to be activated. Pure. */
+export function activatable(survey: Survey): string[] {
+  return bootNeeds(survey)
+    .filter((need) => need.required && need.state === 'whole' && unusable(need.view, survey) === null)
+    .map(({ name }) => name);
+}
+
 function reasonOf(standing: Standing): string | null {
   switch (standing.state) {
     case 'active':
