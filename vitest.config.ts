@@ -18,9 +18,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/vm/**', 'test/matrix/**'],
+          exclude: ['test/tui/**', 'test/lab/**', 'test/vm/**', 'test/matrix/**'],
           pool: 'threads',
           isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'tui',
+          include: ['test/tui/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -37,12 +37,23 @@ export const systemPackages = {
     { name: 'zstd', needs: ['zstd'] },
     { name: 'strace', needs: ['strace'] },
     { name: 'tmux', needs: ['tmux'] },
+    { name: 'less', needs: ['less'] },
+  ],
+  arm64: [
+    { name: 'binutils-aarch64-linux-gnu', needs: ['aarch64-linux-gnu-strip'] },
+    { name: 'gcc-aarch64-linux-gnu', needs: ['aarch64-linux-gnu-gcc'] },
+    { name: 'qemu-system-arm', needs: ['qemu-system-aarch64'] },
   ],
   vm: [
     { name: 'qemu-system-x86', needs: ['qemu-system-x86_64'] },
     { name: 'qemu-utils', needs: ['qemu-img'] },
     { name: 'busybox-static', needs: ['busybox'] },
     { name: 'mmdebstrap', needs: ['mmdebstrap'] },
+  ],
+  iso: [
+    { name: 'mmdebstrap', needs: ['mmdebstrap'] },
+    { name: 'dosfstools', needs: ['mkfs.vfat'] },
+    { name: 'ovmf', needs: ['/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'] },
   ],
 };
 

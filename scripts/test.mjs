@@ -13,11 +13,11 @@ import {
   systemPackages,
 } from './bootstrap.mjs';
 
-const projects = ['unit', 'lab', 'vm'];
+const projects = ['unit', 'tui', 'lab', 'vm'];
 const checkSteps = ['lint', 'typecheck', 'deadcode'];
 
 ensureNodeModules();
-ensureSystemPackages([...systemPackages.build, ...systemPackages.lab, ...systemPackages.vm]);
+ensureSystemPackages(Object.values(systemPackages).flat());
 
 const failedSteps = [];
 if ((await runProjectNode('scripts/build.ts')) !== 0) failedSteps.push('build');
