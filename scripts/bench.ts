@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only lab|boot] [--quick]`: measures dist/lvmedic on real lvm and in booting VMs, and writes
+ * `npm run bench [-- --only lab|boot|screen] [--quick]`: measures dist/lvmedic on real lvm and in booting VMs, and writes
  * docs/benchmarks.md, or one part of it. Every number stands beside a peer that was measured in the same run, by turns.
  * `--quick` writes nothing.
  */
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { guestUnavailable } from '../vm-harness/guest/guest.ts';
 import { removeTemporaryFolders, run } from '../vm-harness/lab/host.ts';
 import { benchBoot } from './bench/boot.ts';
+import { benchScreen } from './bench/first-frame.ts';
 import { benchLab } from './bench/lab.ts';
 
 const { values: options } = parseArgs({
@@ -31,6 +32,11 @@ programs, not disks.`,
     conditions: () =>
       `Debian 12 in QEMU without hardware virtualisation, one processor, 768 MiB: everything takes several times as long as
 on a real machine. One VM at a time.`,
+  },
+  screen: {
+    title: '## The guided repair',
+    bench: benchScreen,
+    conditions: () => 'The VM is QEMU without hardware virtualisation.',
   },
 } as const;
 

@@ -18,6 +18,8 @@ const FORBIDDEN: readonly (readonly [folder: string, importing: string])[] = [
   ['engine', 'node:child_process'],
   ['system', '../faults/catalogue.ts'],
   ['system', '../faces/wording.ts'],
+  ['session', '../faces/face.ts'],
+  ['session', 'node:fs'],
   ['faces', '../system/run.ts'],
   ['faces', 'node:fs'],
   ['commands', '../system/run.ts'],

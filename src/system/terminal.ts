@@ -1,4 +1,5 @@
-const LEAST = { columns: 80, rows: 24 };
+import { LEAST_TERMINAL } from '../model/least-terminal.ts';
+
 /** Terminals without a second screen, without colours, and with a character set that nobody knows. */
 const PLAIN_KINDS = /^(linux|vt\d)/;
 
@@ -21,7 +22,7 @@ export function terminalOf(
   const isPlainKind = PLAIN_KINDS.test(TERM);
   return {
     canDraw: isKnown,
-    isLarge: (columns ?? 0) >= LEAST.columns && (rows ?? 0) >= LEAST.rows,
+    isLarge: (columns ?? 0) >= LEAST_TERMINAL.columns && (rows ?? 0) >= LEAST_TERMINAL.rows,
     alternateScreen: !isPlainKind,
     unicode: !isPlainKind && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || ''),
     colours: NO_COLOR === '' && !/^vt\d/.test(TERM),

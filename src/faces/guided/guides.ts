@@ -6,8 +6,8 @@ import { showPrompts } from '../prompts/guided.ts';
 import type { AskLine } from '../prompts/line.ts';
 import { loadScreen } from '../screen/load-screen.ts';
 import type { ScreenOptions } from '../screen/show-screen.tsx';
+import { pageOf } from './pages.ts';
 import { plainBlock } from './plain-text.ts';
-import { viewOf } from './views.ts';
 import { LEFT_UNCHANGED } from './wording.ts';
 
 /** The two ways through a guided repair. `print` writes a line to the terminal. */
@@ -49,5 +49,5 @@ const isUnchanged = ({ state }: LiveSession): boolean =>
 
 function lastWords(shown: Shown): string[] {
   const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';
-  return isEnd ? viewOf(shown, []).blocks.flatMap(plainBlock) : [];
+  return isEnd ? pageOf(shown, []).blocks.flatMap(plainBlock) : [];
 }

@@ -1,7 +1,7 @@
-import type { Block, TreeNode, View } from './view.ts';
+import type { Block, Page, TreeNode } from './page.ts';
 
-/** A view as lines, from top to bottom, with its numbered choices; nothing is drawn, so that it can be read aloud. */
-export function plainView({ title, blocks, menu, question }: View): string[] {
+/** A page as lines, from top to bottom, with its numbered choices; nothing is drawn, so that it can be read aloud. */
+export function plainPage({ title, blocks, menu, question }: Page): string[] {
   return [
     '',
     `${title}:`,

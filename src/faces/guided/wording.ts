@@ -211,6 +211,10 @@ export const HELP: readonly string[] = [
 export const LEFT_UNCHANGED = 'Left. Nothing was changed.';
 export const EMPTY_LOG = 'Nothing yet.';
 export const STOP_HINT = 'q stops';
+export const ENTER_TAKES = 'Enter takes what is marked';
+export const ENTER_BACK = 'Enter back';
+export const ENTER_NO = 'Enter no';
+export const TYPED_KEYS = 'Enter does it, if it is the name   Esc back   Ctrl-C leave';
 export const moreBelow = (count: number): string => `-- ${count} more below (PgDn) --`;
 export const moreAbove = (count: number): string => `-- ${count} more above (PgUp) --`;
 export const tooSmall = (columns: number, rows: number): string =>

@@ -1,8 +1,8 @@
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
-import { plainView } from '../guided/plain-text.ts';
-import type { View } from '../guided/view.ts';
-import { viewOf } from '../guided/views.ts';
+import type { Page } from '../guided/page.ts';
+import { pageOf } from '../guided/pages.ts';
+import { plainPage } from '../guided/plain-text.ts';
 import { answerWith, promptText } from '../guided/wording.ts';
 import { wrapped } from '../guided/wrap.ts';
 import { Cancelled } from './cancelled.ts';
@@ -24,10 +24,10 @@ export async function showPrompts(
     await told.untilShown();
     const { state } = live;
     if (state.kind === 'left') return;
-    const view = viewOf(state, live.log);
-    for (const line of plainView(view)) for (const each of fitting(line)) print(each);
+    const page = pageOf(state, live.log);
+    for (const line of plainPage(page)) for (const each of fitting(line)) print(each);
     try {
-      live.act(await answerTo(view, askLine, print));
+      live.act(await answerTo(page, askLine, print));
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       print('');
@@ -74,8 +74,8 @@ class Telling {
   }
 }
 
-async function answerTo(view: View, askLine: AskLine, print: (line: string) => void): Promise<Act> {
-  const { menu, keys, question } = view;
+async function answerTo(page: Page, askLine: AskLine, print: (line: string) => void): Promise<Act> {
+  const { menu, keys, question } = page;
   const back = keys.find(({ key }) => key === 'b')?.act ?? { kind: 'back' };
   if (question?.kind === 'yes')
     return (await confirm(question.text, askLine)) ? { kind: 'yes', typed: null } : back;

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { Block, Side, Tone, TreeNode } from '../guided/view.ts';
+import type { Block, Side, Tone, TreeNode } from '../guided/page.ts';
 import { wrapped } from '../guided/wrap.ts';
 
 /** A row of the screen: runs of text, each in one tone, no wider than the screen. */

@@ -1,4 +1,4 @@
-import type { Tone } from '../guided/view.ts';
+import type { Tone } from '../guided/page.ts';
 
 export type Palette = 'colours' | 'none';
 

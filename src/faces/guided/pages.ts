@@ -37,10 +37,10 @@ import {
   type Key,
   leaf,
   line,
+  type Page,
   paragraph,
   type TreeNode,
-  type View,
-} from './view.ts';
+} from './page.ts';
 import * as words from './wording.ts';
 
 const LETTERS: Readonly<Partial<Record<Act['kind'], string>>> = {
@@ -51,7 +51,7 @@ const LETTERS: Readonly<Partial<Record<Act['kind'], string>>> = {
 };
 
 /** What a state shows. `log`: the lines of what happened so far. Pure. */
-export function viewOf(state: State, log: readonly string[]): View {
+export function pageOf(state: State, log: readonly string[]): Page {
   const acts = actsIn(state);
   const menu = acts.filter(({ kind }) => LETTERS[kind] === undefined && kind !== 'yes');
   return {
@@ -66,7 +66,7 @@ export function viewOf(state: State, log: readonly string[]): View {
   };
 }
 
-function questionOf(state: State): View['question'] {
+function questionOf(state: State): Page['question'] {
   if (state.kind !== 'confirm') return null;
   const word = wordToType(state.choice);
   return { kind: word === null ? 'yes' : 'word', text: words.questionText(state.choice, word) };

@@ -1,7 +1,7 @@
 import type { Act } from '../../session/state.ts';
 
 /** What a state of a guided repair shows, whatever the face: the same words, the same choices, in the same order. */
-export interface View {
+export interface Page {
   readonly title: string;
   readonly blocks: readonly Block[];
   /** Numbered from 1; the first is what Enter takes. */
