@@ -7,7 +7,7 @@ import { outputOf } from './output-of.ts';
 
 /** This machine's own tools, for lvm and what lvmedic calls; everything else is busybox. */
 const TOOLS = ['lvm', 'dmsetup', 'losetup', 'mke2fs', 'e2fsck'];
-const BUSYBOX = 'usr/bin/busybox';
+export const BUSYBOX = 'usr/bin/busybox';
 const APPLETS = 'usr/lib/busybox';
 
 /** No udev runs in the guest, so lvm makes the nodes of its volumes itself. */
@@ -17,31 +17,42 @@ const LVM_CONF = 'activation { udev_sync = 0 udev_rules = 0 }\n';
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
 
 /**
- * A root filesystem with lvm and little else: no udev, no init system. `init` is its first process; `extra` files win
- * over its own.
+ * A root filesystem with little in it: no udev, no init system. `init` is its first process; `extra` files win over its
+ * own. `programs` are {@link hostPrograms}, or busybox alone for another processor.
  */
-export function initramfs(kernel: GuestKernel, init: string, extra: readonly CpioEntry[]): Buffer {
-  const busybox = pathOf('busybox');
-  const programs: readonly (readonly [path: string, file: string])[] = [
-    [BUSYBOX, busybox],
-    ...TOOLS.map((tool) => [`usr/sbin/${tool}`, pathOf(tool)] as const),
-  ];
-  const libraries = new Set(programs.flatMap(([, file]) => librariesOf(file)));
+export function initramfs(
+  kernel: GuestKernel,
+  init: string,
+  extra: readonly CpioEntry[],
+  programs: readonly CpioEntry[],
+): Buffer {
   return cpio([
     ...extra,
     { path: 'init', content: `#!/${BUSYBOX} sh\n${START}${init}`, executable: true },
     ...MERGED.map((folder) => ({ path: folder, linkTo: `usr/${folder}` })),
     { path: 'etc/lvm/lvm.conf', content: LVM_CONF },
     ...['dev', 'mnt', 'proc', 'run', 'sys', 'tmp', 'var/lib', APPLETS].map((path) => ({ path })),
+    ...programs,
+    ...kernel.modules.map((file) => ({ path: `modules/${basename(file)}`, content: readFileSync(file) })),
+    { path: 'modules/order', content: kernel.modules.map((file) => basename(file)).join(' ') },
+  ]);
+}
+
+/** This machine's busybox, lvm and what lvmedic calls, with their libraries. */
+export function hostPrograms(): CpioEntry[] {
+  const programs: readonly (readonly [path: string, file: string])[] = [
+    [BUSYBOX, pathOf('busybox')],
+    ...TOOLS.map((tool) => [`usr/sbin/${tool}`, pathOf(tool)] as const),
+  ];
+  const libraries = new Set(programs.flatMap(([, file]) => librariesOf(file)));
+  return [
     ...programs.map(([path, file]) => ({ path, content: readFileSync(file), executable: true })),
     ...[...libraries].map((file) => ({
       path: inUsr(file),
       content: readFileSync(realpathSync(file)),
       executable: true,
     })),
-    ...kernel.modules.map((file) => ({ path: `modules/${basename(file)}`, content: readFileSync(file) })),
-    { path: 'modules/order', content: kernel.modules.map((file) => basename(file)).join(' ') },
-  ]);
+  ];
 }
 
 /** Gives disks the names that udev would have given them: /dev/disk/by-id/virtio-NAME. */

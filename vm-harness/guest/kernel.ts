@@ -43,8 +43,13 @@ export function guestKernel(): GuestKernel {
     kept = folderOf(cache, current);
     if (!existsSync(kept)) build(current.name, cache, kept);
   }
-  const modules = readFileSync(join(kept, 'modules'), 'utf8').split('\n').filter(Boolean);
-  return { image: join(kept, 'vmlinuz'), modules: modules.map((file) => join(kept, file)) };
+  return keptKernel(kept);
+}
+
+/** What {@link keepKernel} kept there. */
+export function keptKernel(folder: string): GuestKernel {
+  const modules = readFileSync(join(folder, 'modules'), 'utf8').split('\n').filter(Boolean);
+  return { image: join(folder, 'vmlinuz'), modules: modules.map((file) => join(folder, file)) };
 }
 
 function folderOf(cache: string, { name, sha256 }: { name: string; sha256: string }): string {
@@ -92,6 +97,11 @@ function extract(from: string, to: string): void {
   const deb = readdirSync(from).find((file) => file.endsWith('.deb')) ?? '';
   const tree = join(from, 'tree');
   run('dpkg-deb', ['--extract', join(from, deb), tree]);
+  keepKernel(tree, to);
+}
+
+/** Keeps of an unpacked kernel package what a guest needs, in a new folder: `vmlinuz`, the modules, their order. */
+export function keepKernel(tree: string, to: string): void {
   mkdirSync(to);
   const image = readdirSync(join(tree, 'boot')).find((file) => file.startsWith('vmlinuz-'));
   copyFileSync(join(tree, 'boot', image ?? ''), join(to, 'vmlinuz'));

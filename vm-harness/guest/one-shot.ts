@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { labUnavailable } from '../lab/host.ts';
 import { commandLine, spawnTied } from './child.ts';
 import type { CpioEntry } from './cpio.ts';
-import { initramfs } from './initramfs.ts';
-import { guestKernel } from './kernel.ts';
+import { hostPrograms, initramfs } from './initramfs.ts';
+import { type GuestKernel, guestKernel } from './kernel.ts';
 import { RESULTS } from './machine.ts';
 import { outputOf } from './output-of.ts';
 import { DEFAULT_MEMORY_MIB, machineArguments, QEMU } from './qemu.ts';
@@ -25,6 +25,18 @@ export interface OneShot {
   readonly script: string;
   readonly memoryMiB?: number;
   readonly timeoutSeconds?: number;
+  /** This machine's own, when absent. */
+  readonly platform?: OneShotPlatform;
+}
+
+/** A kind of machine, and what runs on it. */
+export interface OneShotPlatform {
+  readonly qemu: string;
+  readonly machineArguments: (memoryMiB: number) => string[];
+  /** The first serial line, as the kernel calls it. */
+  readonly serial: string;
+  readonly kernel: GuestKernel;
+  readonly programs: readonly CpioEntry[];
 }
 
 export interface GuestStep {
@@ -46,7 +58,7 @@ export interface GuestRun {
 /** A guest here takes half a minute; a busy machine without hardware virtualisation, several times that. */
 const TIMEOUT_SECONDS = 300;
 /** Only the kernel's last words: others could come between those of a program. */
-const KERNEL_ARGUMENTS = 'console=ttyS0 quiet loglevel=2 panic=-1 mitigations=off';
+const KERNEL_ARGUMENTS = 'quiet loglevel=2 panic=-1 mitigations=off';
 /** The firmware clears the screen. */
 const TERMINAL_CONTROL = /\x1b(c|\[[0-9;?]*[A-Za-z])/g;
 
@@ -65,7 +77,7 @@ export function guestUnavailable(): string | null {
  * holds the command line of QEMU and the end of the console's output
  */
 export async function runOneShot(guest: OneShot): Promise<GuestRun> {
-  const kernel = guestKernel();
+  const platform = guest.platform ?? hostPlatform();
   const marker = `guest-${randomBytes(6).toString('hex')}:`;
   const timeoutSeconds = guest.timeoutSeconds ?? TIMEOUT_SECONDS;
   const payload = { path: 'payload', content: `${stepFunction(marker)}\n${guest.script}\n` };
@@ -74,11 +86,16 @@ export async function runOneShot(guest: OneShot): Promise<GuestRun> {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(
     initrd,
-    initramfs(kernel, lastWords(marker, timeoutSeconds), [payload, ...(guest.files ?? [])]),
+    initramfs(
+      platform.kernel,
+      lastWords(marker, timeoutSeconds),
+      [payload, ...(guest.files ?? [])],
+      platform.programs,
+    ),
   );
-  const argv = qemuArguments(guest, kernel.image, initrd);
-  const { output, ended } = await boot(argv, timeoutSeconds);
-  const command = commandLine([QEMU, ...argv]);
+  const argv = qemuArguments(guest, platform, initrd);
+  const { output, ended } = await boot(platform.qemu, argv, timeoutSeconds);
+  const command = commandLine([platform.qemu, ...argv]);
   writeFileSync(transcript, `${command}\n${output}`);
   const status = new RegExp(`^${marker} exit (\\d+)$`, 'm').exec(output)?.[1];
   if (status === undefined) {
@@ -112,7 +129,12 @@ reboot -f
 `;
 }
 
-function qemuArguments(guest: OneShot, kernel: string, initrd: string): string[] {
+function hostPlatform(): OneShotPlatform {
+  return { qemu: QEMU, machineArguments, serial: 'ttyS0', kernel: guestKernel(), programs: hostPrograms() };
+}
+
+function qemuArguments(guest: OneShot, platform: OneShotPlatform, initrd: string): string[] {
+  const { machineArguments, serial, kernel } = platform;
   const disks = guest.disks.flatMap(({ name, image }, index) => [
     '-blockdev',
     JSON.stringify({
@@ -126,18 +148,19 @@ function qemuArguments(guest: OneShot, kernel: string, initrd: string): string[]
   return [
     ...machineArguments(guest.memoryMiB ?? DEFAULT_MEMORY_MIB),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ...['-kernel', kernel, '-initrd', initrd, '-append', KERNEL_ARGUMENTS],
+    ...['-kernel', kernel.image, '-initrd', initrd, '-append', `console=${serial} ${KERNEL_ARGUMENTS}`],
     ...disks,
   ];
 }
 
 /** Runs QEMU to its end, or ends it. `ended` says in words how it came. */
 function boot(
+  program: string,
   argv: readonly string[],
   timeoutSeconds: number,
 ): Promise<{ readonly output: string; readonly ended: string }> {
   return new Promise((resolve, reject) => {
-    const qemu = spawnTied(QEMU, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const qemu = spawnTied(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let isLate = false;
     const timer = setTimeout(() => {
