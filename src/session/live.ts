@@ -14,6 +14,7 @@ export interface Hands {
 export class LiveSession {
   readonly #hands: Hands;
   readonly #listeners = new Set<() => void>();
+  readonly #end = Promise.withResolvers<void>();
   #session: Session;
   #log: readonly string[] = [];
   #lineCount = 0;
@@ -42,6 +43,11 @@ export class LiveSession {
   /** How much of the step in progress is done, from 0 to 1; null where that is not known. */
   get share(): number | null {
     return this.#share;
+  }
+
+  /** Resolves when the session is left; rejects when an effect threw, which is a bug. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
   }
 
   start(): void {
@@ -84,7 +90,8 @@ export class LiveSession {
     this.#session = session;
     this.#share = null;
     this.#tell();
-    if (effect !== null) void this.#carryOut(effect);
+    if (this.state.kind === 'left') this.#end.resolve();
+    if (effect !== null) this.#carryOut(effect).catch(this.#end.reject);
   }
 
   async #carryOut(effect: Effect): Promise<void> {

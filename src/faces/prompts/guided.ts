@@ -21,7 +21,7 @@ export async function showPrompts(
   const told = new Telling(live, print);
   live.start();
   for (;;) {
-    await told.untilShown();
+    await Promise.race([told.untilShown(), live.ended]);
     const { state } = live;
     if (state.kind === 'left') return;
     const page = pageOf(state, live.log);

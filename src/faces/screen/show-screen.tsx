@@ -29,15 +29,11 @@ export async function showScreen(live: LiveSession, options: ScreenOptions): Pro
   });
   // The survey keeps the program busy: what is under way stands on the screen before it begins.
   await app.waitUntilRenderFlush();
-  const isLeft = new Promise<void>((resolve) => {
-    const end = live.subscribe(() => {
-      if (live.state.kind !== 'left') return;
-      end();
-      resolve();
-    });
-  });
-  live.start();
-  await isLeft;
-  app.unmount();
-  await app.waitUntilExit();
+  try {
+    live.start();
+    await live.ended;
+  } finally {
+    app.unmount();
+    await app.waitUntilExit();
+  }
 }
