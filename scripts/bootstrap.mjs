@@ -39,6 +39,19 @@ export const systemPackages = {
     { name: 'tmux', needs: ['tmux'] },
     { name: 'less', needs: ['less'] },
   ],
+  /** To make packages, and to look at them as distributions and their shells do. */
+  packages: [
+    { name: 'rpm', needs: ['rpm', 'rpmbuild', 'rpm2cpio'] },
+    { name: 'lintian', needs: ['lintian'] },
+    { name: 'rpmlint', needs: ['rpmlint'] },
+    { name: 'cpio', needs: ['cpio'] },
+    { name: 'man-db', needs: ['man'] },
+    { name: 'groff-base', needs: ['groff'] },
+    { name: 'mandoc', needs: ['mandoc'] },
+    { name: 'bash-completion', needs: ['/usr/share/bash-completion/bash_completion'] },
+    { name: 'zsh', needs: ['zsh'] },
+    { name: 'fish', needs: ['fish'] },
+  ],
   arm64: [
     { name: 'binutils-aarch64-linux-gnu', needs: ['aarch64-linux-gnu-strip'] },
     { name: 'gcc-aarch64-linux-gnu', needs: ['aarch64-linux-gnu-gcc'] },
@@ -53,7 +66,10 @@ export const systemPackages = {
   iso: [
     { name: 'mmdebstrap', needs: ['mmdebstrap'] },
     { name: 'dosfstools', needs: ['mkfs.vfat'] },
-    { name: 'ovmf', needs: ['/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'] },
+    {
+      name: 'ovmf',
+      needs: ['/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'],
+    },
   ],
 };
 

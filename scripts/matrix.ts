@@ -10,11 +10,13 @@ import { guestUnavailable } from '../vm-harness/guest/guest.ts';
 import { RESULTS } from '../vm-harness/guest/machine.ts';
 import { SUITES, type Suite } from '../vm-harness/guest/suites.ts';
 import { scenarios } from '../vm-harness/scenarios/index.ts';
+import { packageCases } from '../vm-harness/scenarios/packages.ts';
 import { type Scenario, transcriptName } from '../vm-harness/scenarios/scenario.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const report = path.join(root, 'test-results/matrix-run.json');
 const kept = path.join(root, 'test-results/matrix.json');
+const cases: readonly { readonly id: string }[] = [...scenarios, ...packageCases];
 const PACKAGES = ['lvm2', 'dracut-core', 'initramfs-tools', 'systemd'];
 
 interface Outcome {
@@ -24,7 +26,7 @@ interface Outcome {
   readonly date: string;
 }
 
-/** By scenario, of the run that has just ended. */
+/** By case, of the run that has just ended. */
 function outcomesOfRun(): Record<string, Outcome> {
   const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8')) as {
     testResults: { assertionResults: { title: string; status: string; duration?: number }[] }[];
@@ -32,10 +34,10 @@ function outcomesOfRun(): Record<string, Outcome> {
   const date = new Date().toISOString().slice(0, 10);
   const found: Record<string, Outcome> = {};
   for (const { title, status, duration = 0 } of testResults.flatMap((file) => file.assertionResults)) {
-    const scenario = scenarios.find(({ id }) => title.startsWith(`${id}: `));
+    const played = cases.find(({ id }) => title.startsWith(`${id}: `));
     // Those that the filter left out are skipped.
-    if (scenario === undefined || !['passed', 'failed'].includes(status)) continue;
-    found[scenario.id] = { status, seconds: Math.round(duration / 1000), date };
+    if (played === undefined || !['passed', 'failed'].includes(status)) continue;
+    found[played.id] = { status, seconds: Math.round(duration / 1000), date };
   }
   return found;
 }
@@ -70,12 +72,16 @@ function page(results: Readonly<Record<string, Outcome>>): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
     [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
-  const lines = scenarios.map((scenario) => {
-    const { suite, flavour, mode, way, title, id } = scenario;
-    const outcome = results[id];
-    const result = `${outcome?.status}, ${outcome?.seconds} s`;
-    return [suite, flavour, mode, WAYS[way], title.replaceAll('|', '\\|'), result];
-  });
+  const result = (id: string) => `${results[id]?.status}, ${results[id]?.seconds} s`;
+  const lines = scenarios.map(({ suite, flavour, mode, way, title, id }) => [
+    ...[suite, flavour, mode, WAYS[way], title.replaceAll('|', '\\|'), result(id)],
+  ]);
+  const packages = packageCases.map(({ suite, generator, title, id }) => [
+    suite,
+    generator,
+    title,
+    result(id),
+  ]);
   return `# Tested on
 
 Written by \`npm run test:matrix\` (${[...new Set(dates)].sort().join(' to ')}): ${count('passed')} passed, ${count('failed')} failed.
@@ -94,6 +100,13 @@ ${table(
 ## Results
 
 ${table(['Debian', 'initramfs', 'mode', 'way', 'incident', 'result'], lines)}
+
+## Packages
+
+In an installed system of that release, in a chroot with a /boot of its own; nothing is booted. Every file of the system and
+in every initramfs is compared with what was there before.
+
+${table(['Debian', 'initramfs', 'package', 'result'], packages)}
 `;
 }
 
@@ -116,9 +129,9 @@ const { status } = spawnSync(
 );
 const ran = outcomesOfRun();
 const known = Object.entries({ ...keptOutcomes(), ...ran });
-const all = Object.fromEntries(known.filter(([id]) => scenarios.some((scenario) => scenario.id === id)));
+const all = Object.fromEntries(known.filter(([id]) => cases.some((each) => each.id === id)));
 fs.writeFileSync(kept, JSON.stringify(all, null, 1));
-if (scenarios.every(({ id }) => all[id] !== undefined)) {
+if (cases.every(({ id }) => all[id] !== undefined)) {
   fs.writeFileSync(path.join(root, 'docs/tested-on.md'), page(all));
 }
 const passed = Object.values(ran).filter(({ status: outcome }) => outcome === 'passed').length;

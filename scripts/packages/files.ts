@@ -14,9 +14,13 @@ const dracutModule = 'usr/lib/dracut/modules.d/50lvmedic';
 const initramfsTools = 'usr/share/initramfs-tools';
 const doc = 'usr/share/doc/lvmedic';
 
-/** What every package holds, whatever its format. */
+export type Format = 'deb' | 'rpm';
+
+/**
+ * What packages hold, besides the program (`usr/bin/lvmedic`) and what is made when they are: manual pages, completions,
+ * changelogs.
+ */
 export const shippedFiles: readonly ShippedFile[] = [
-  program('dist/lvmedic', 'usr/bin/lvmedic'),
   program('initramfs/system/lvmedic-setup', 'usr/sbin/lvmedic-setup'),
   plain('initramfs/system/lvmedic.conf', 'etc/lvmedic.conf'),
   program('initramfs/grub/42_lvmedic', 'etc/grub.d/42_lvmedic'),
@@ -44,14 +48,23 @@ export const shippedFiles: readonly ShippedFile[] = [
 
   plain('initramfs/debian/copyright', `${doc}/copyright`),
   plain('NOTICE', `${doc}/NOTICE`),
-  ...['README.md', ...markdownIn('docs')].map((file) => plain(file, `${doc}/${file}`)),
+  ...['README.md', ...pagesIn('docs')].map((file) => plain(file, `${doc}/${file}`)),
 ];
 
+/** Those that a distribution with packages of this format has a use for: initramfs-tools is Debian's and its relatives'. */
+export function filesOf(format: Format): readonly ShippedFile[] {
+  if (format === 'deb') return shippedFiles;
+  return shippedFiles.filter(
+    ({ source }) =>
+      !/^initramfs\/(initramfs-tools|debian)\//.test(source) && source !== 'initramfs/append/order',
+  );
+}
+
 /** With the places that README.md and these pages link to each other by. */
-function markdownIn(folder: string): string[] {
+function pagesIn(folder: string): string[] {
   return fs
     .readdirSync(path.resolve(import.meta.dirname, '../..', folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
+    .filter((file) => /\.(md|schema\.json)$/.test(file))
     .sort()
     .map((file) => `${folder}/${file}`);
 }

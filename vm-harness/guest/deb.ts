@@ -28,12 +28,12 @@ export function openDeb(file: string): Deb {
   return deb;
 }
 
+/** What changes with every sentence of the help, and guests never look at. */
+const DOCUMENTS = /^usr\/share\/(doc|man|lintian|bash-completion|zsh|fish)\//;
+
 /** Of what takes part in guests: not the program, which changes with every build, and no documents. */
 export function debKey({ tree }: Deb): string {
-  return digest(
-    tree,
-    (path) => path !== PROGRAM && path !== 'DEBIAN/md5sums' && !path.startsWith('usr/share/doc/'),
-  );
+  return digest(tree, (path) => path !== PROGRAM && path !== 'DEBIAN/md5sums' && !DOCUMENTS.test(path));
 }
 
 /** Of the program alone. */

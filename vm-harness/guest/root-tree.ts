@@ -6,8 +6,14 @@ import type { Suite } from './suites.ts';
 
 /** dracut needs switch_root where it runs no systemd. */
 const SWITCH_ROOT_PACKAGE: Partial<Record<Suite, string>> = { sid: 'util-linux-extra' };
-const PACKAGES = [
-  ...['systemd-sysv', 'udev', 'lvm2', 'initramfs-tools', 'dracut-core', 'linux-image-cloud-amd64', 'kmod'],
+/** What makes an initramfs in an installed system. A guest has both tools; the package dracut excludes the other one. */
+export type Generator = 'initramfs-tools' | 'dracut';
+const GENERATOR_PACKAGES: Readonly<Record<Generator, readonly string[]>> = {
+  'initramfs-tools': ['initramfs-tools', 'dracut-core'],
+  dracut: ['dracut'],
+};
+const PACKAGES = (generator: Generator) => [
+  ...['systemd-sysv', 'udev', 'lvm2', ...GENERATOR_PACKAGES[generator], 'linux-image-cloud-amd64', 'kmod'],
   ...['e2fsprogs', 'login', 'util-linux', 'mount', 'busybox', 'cpio', 'zstd', 'procps', 'systemd'],
 ];
 
@@ -19,9 +25,9 @@ const NO_INITRAMFS =
   'mkdir -p "$1/etc/initramfs-tools" && echo update_initramfs=no > "$1/etc/initramfs-tools/update-initramfs.conf"';
 
 /** A root filesystem of the suite as its packages leave it, in `root.tar`; made with the mirror that this machine uses. */
-export function rootTree(suite: Suite): Promise<Cached> {
+export function rootTree(suite: Suite, generator: Generator = 'initramfs-tools'): Promise<Cached> {
   const packages = [
-    ...PACKAGES,
+    ...PACKAGES(generator),
     ...(SWITCH_ROOT_PACKAGE[suite] === undefined ? [] : [SWITCH_ROOT_PACKAGE[suite]]),
   ];
   const argv = [
@@ -35,7 +41,7 @@ export function rootTree(suite: Suite): Promise<Cached> {
     suite,
   ];
   const script = 'mmdebstrap "$@" "$TO/root.tar" "$MIRROR"';
-  return cached(`root-${suite}`, argv, (folder) =>
+  return cached(`root-${suite}${generator === 'dracut' ? '-dracut' : ''}`, argv, (folder) =>
     runIsolated(script, { TO: folder, MIRROR: mirror(), TMPDIR: dirname(folder) }, argv),
   );
 }
