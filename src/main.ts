@@ -1,14 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { bootCommand } from './commands/boot.ts';
+import { COMMANDS } from './commands/all.ts';
 import type { Command, Context, Options, StopRequest } from './commands/command.ts';
-import { diagnoseCommand } from './commands/diagnose.ts';
-import { explainCommand } from './commands/explain.ts';
 import { guidedCommand } from './commands/guided.ts';
 import { commandHelp, generalHelp } from './commands/help.ts';
 import { parseOptions } from './commands/options.ts';
-import { repairCommand } from './commands/repair.ts';
-import { undoCommand } from './commands/undo.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Face } from './faces/face.ts';
 import { guideByPrompts, guideByScreen } from './faces/guided/guides.ts';
@@ -30,14 +26,8 @@ import { chooseStateDir } from './system/state-dir.ts';
 import { terminalOf } from './system/terminal.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [
-  diagnoseCommand,
-  repairCommand,
-  undoCommand,
-  bootCommand,
-  explainCommand,
-];
-const WRITING: readonly Command[] = [guidedCommand, repairCommand, undoCommand, bootCommand];
+/** Those that write to disks, or read them for somebody who may say so: they leave a log, and stop on signals. */
+const WRITING = ['', 'repair', 'undo', 'boot'];
 
 const writeOut = (line: string) => writeAll(1, `${line}\n`);
 const writeError = (line: string) => writeAll(2, `${line}\n`);
@@ -74,7 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.nothingWrong;
   }
   if (parsed.value.help) {
-    writeOut(named ? commandHelp(named) : generalHelp(COMMANDS));
+    writeOut(named ? commandHelp(named) : generalHelp(COMMANDS, guidedCommand));
     return EXIT.nothingWrong;
   }
   return run(named ?? guidedCommand, options, operands);
@@ -82,10 +72,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function run(command: Command, options: Options, operands: readonly string[]): Promise<number> {
   const plain = faceFor(options);
-  const log = WRITING.includes(command) ? logFor(options) : SILENT;
+  const log = WRITING.includes(command.name) ? logFor(options) : SILENT;
   const face = bothFaces(plain, log);
   const stop = new Stop(face);
-  if (WRITING.includes(command)) stop.onSignals();
+  if (WRITING.includes(command.name)) stop.onSignals();
   // A console that goes away ends what is asked there; its last words cannot be written.
   process.stdout.on('error', () => {});
   const context: Context = {

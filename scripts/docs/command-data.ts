@@ -1,13 +1,10 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { Command } from '../../src/commands/command.ts';
+import { guidedCommand } from '../../src/commands/guided.ts';
 import { COMMON_OPTIONS, isPolicy, OPTION_SPECS } from '../../src/commands/options.ts';
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
 import { POLICIES } from '../../src/model/finding.ts';
 
 /** What manual pages and completions are made of: the same data as `--help` prints. */
-
-const root = path.resolve(import.meta.dirname, '../..');
 
 export interface Option {
   /** Without the dashes. */
@@ -61,6 +58,9 @@ export function operandOf({ operands }: Pick<Command, 'operands'>): string | nul
 /** Options that every command takes. */
 export const commonOptions: readonly Option[] = COMMON_OPTIONS.map(option);
 
+/** Those of lvmedic without a command. */
+export const guidedOptions: readonly Option[] = guidedCommand.options.map(option);
+
 /** A command's own options. */
 export function ownOptions(command: Command): Option[] {
   return command.options.map(option);
@@ -69,23 +69,4 @@ export function ownOptions(command: Command): Option[] {
 function option(name: keyof typeof OPTION_SPECS): Option {
   const spec: { readonly help: string; readonly value?: string } = OPTION_SPECS[name];
   return { name, value: spec.value ?? null, help: spec.help };
-}
-
-/** All commands, in the order of `lvmedic --help`. */
-export const commands: readonly Command[] = await allCommands();
-
-/** The list itself is in src/main.ts, which runs when it is imported: so its names are read from there. */
-async function allCommands(): Promise<Command[]> {
-  const main = fs.readFileSync(path.join(root, 'src/main.ts'), 'utf8');
-  const list = /^(?:export )?const COMMANDS\b[^=]*= \[([^\]]*)\]/m.exec(main)?.[1];
-  if (list === undefined) throw new Error('src/main.ts has no list COMMANDS any more');
-  return Promise.all(
-    (list.match(/\w+/g) ?? []).map(async (name) => {
-      const file = new RegExp(`^import \\{[^}]*\\b${name}\\b[^}]*\\} from '(.*)'`, 'm').exec(main)?.[1];
-      if (file === undefined) throw new Error(`src/main.ts does not import ${name}`);
-      const exported: Record<string, Command> = await import(path.join(root, 'src', file));
-      if (exported[name] === undefined) throw new Error(`${file} exports no ${name}`);
-      return exported[name];
-    }),
-  );
 }

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { COMMANDS as commands } from '../../src/commands/all.ts';
 import type { Command } from '../../src/commands/command.ts';
+import { guidedCommand } from '../../src/commands/guided.ts';
 import { generalHelp } from '../../src/commands/help.ts';
 import { EXIT } from '../../src/exit-codes.ts';
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
-import { commands, commonOptions, type Option, ownOptions } from './command-data.ts';
+import { commonOptions, type Option, ownOptions } from './command-data.ts';
 import { FILES, SETUP_FILES } from './manual-text.ts';
 import { tableBelow } from './markdown.ts';
 import {
@@ -44,11 +46,10 @@ export function manualAliases(): string[] {
 }
 
 function programPage(edition: Edition): string {
-  const help = generalHelp(commands);
+  const help = generalHelp(commands, guidedCommand);
   const [first = '', ...paragraphs] = help.split('\nCommands:')[0]?.trim().split('\n\n') ?? [];
   const [, what = ''] = /^lvmedic (.*?)\.?$/.exec(first) ?? [];
   const names = ['lvmedic', ...commands.map(({ name }) => `lvmedic-${name}`)];
-  const [, guided] = /^ {2}\(none\) +(.*)$/m.exec(help) ?? [];
   return manualPage({
     ...edition,
     name: 'lvmedic',
@@ -57,17 +58,13 @@ function programPage(edition: Edition): string {
       section('NAME', `${names.map(escaped).join(', ')} \\- ${escaped(what)}`),
       section(
         'SYNOPSIS',
-        synopses(['lvmedic [TARGET...]', ...commands.map(usage)].map((line) => `${line} [OPTION...]`)),
+        synopses([guidedCommand, ...commands].map(usage).map((line) => `${line} [OPTION...]`)),
       ),
       section(
         'DESCRIPTION',
         ...paragraphs.filter((text) => !text.startsWith('Usage:')).map((text) => paragraph(prose(text))),
       ),
-      section(
-        'COMMANDS',
-        ...(guided === undefined ? [] : [tagged('(none)', `${prose(guided)}.`)]),
-        ...commands.map(commandSection),
-      ),
+      section('COMMANDS', ...[guidedCommand, ...commands].map(commandSection)),
       section(
         'OPTIONS',
         paragraph(prose('Every command takes these. There are further ones with the commands.')),
@@ -87,7 +84,7 @@ function programPage(edition: Edition): string {
       ),
       section('KERNEL COMMAND LINE', ...kernelCommandLine()),
       section('FILES', ...FILES.map(([file, text]) => tagged(italic(file), prose(text)))),
-      section('EXAMPLES', ...commands.flatMap(examplesOf)),
+      section('EXAMPLES', ...[guidedCommand, ...commands].flatMap(examplesOf)),
       section(
         'FAULTS',
         paragraph(prose('What it knows. `lvmedic explain` has a page for each.')),
@@ -221,7 +218,7 @@ function confPage(edition: Edition): string {
   });
 }
 
-const usage = ({ name, operands }: Command): string => `lvmedic ${name} ${operands}`.trim();
+const usage = ({ name, operands }: Command): string => ['lvmedic', name, operands].filter(Boolean).join(' ');
 const synopses = (lines: readonly string[]): string => lines.map(synopsis).join('\n.br\n');
 
 function commandSection(command: Command): string {

@@ -17,7 +17,8 @@ const OUTRO = `Exit status (a sum): 0 nothing wrong, 1 repaired, 2 reboot needed
 Start with: lvmedic, or lvmedic diagnose
 `;
 
-export function generalHelp(commands: readonly Command[]): string {
+/** `guided`: what lvmedic does without a command. */
+export function generalHelp(commands: readonly Command[], guided: Command): string {
   const rows = commands.map(({ name, operands, summary }) => row(`${name} ${operands}`.trim(), summary));
   return [
     INTRO,
@@ -26,7 +27,7 @@ export function generalHelp(commands: readonly Command[]): string {
     ...rows,
     '',
     'Options:',
-    ...optionRows([...COMMON_OPTIONS]),
+    ...optionRows([...COMMON_OPTIONS, ...guided.options]),
     '',
     OUTRO,
   ].join('\n');

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  commands,
   commonOptions,
+  guidedOptions,
   isKnownValue,
   operandOf,
   ownOptions,
@@ -15,11 +15,12 @@ import { zshCompletion } from '../../scripts/docs/completions/zsh.ts';
 import { manualPages } from '../../scripts/docs/manual-pages.ts';
 import { FILES, SETUP_FILES } from '../../scripts/docs/manual-text.ts';
 import { shippedFiles } from '../../scripts/packages/files.ts';
+import { COMMANDS as commands } from '../../src/commands/all.ts';
 import { CATALOGUE } from '../../src/faults/catalogue.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const edition = { version: '1.2.3', epochSeconds: 1_700_000_000 };
-const options = [...commonOptions, ...commands.flatMap(ownOptions)];
+const options = [...commonOptions, ...guidedOptions, ...commands.flatMap(ownOptions)];
 
 /** As a reader sees it. */
 const shown = (name: string): string =>

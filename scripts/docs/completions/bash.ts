@@ -1,4 +1,12 @@
-import { commands, commonOptions, type Option, operandOf, ownOptions, valuesOf } from '../command-data.ts';
+import { COMMANDS as commands } from '../../../src/commands/all.ts';
+import {
+  commonOptions,
+  guidedOptions,
+  type Option,
+  operandOf,
+  ownOptions,
+  valuesOf,
+} from '../command-data.ts';
 
 /** For /usr/share/bash-completion/completions; needs nothing of bash-completion but to be loaded. */
 export function bashCompletion(): string {
@@ -45,7 +53,7 @@ _lvmedic_record() {
 ${wordFinders()}
 _lvmedic() {
     local program=\${COMP_WORDS[0]} cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]}
-    local options='' operand=_lvmedic_target
+    local options='${longs(guidedOptions)}' operand=_lvmedic_target
     COMPREPLY=()
     # bash takes --policy=safe for three words.
     if [[ $cur == = ]]; then

@@ -1,4 +1,12 @@
-import { commands, commonOptions, type Option, operandOf, ownOptions, valuesOf } from '../command-data.ts';
+import { COMMANDS as commands } from '../../../src/commands/all.ts';
+import {
+  commonOptions,
+  guidedOptions,
+  type Option,
+  operandOf,
+  ownOptions,
+  valuesOf,
+} from '../command-data.ts';
 
 /** For /usr/share/fish/vendor_completions.d. */
 export function fishCompletion(): string {
@@ -20,6 +28,7 @@ complete -c lvmedic -n 'not __fish_seen_subcommand_from ${names}' -F
 ${commands.map(({ name, summary }) => `complete -c lvmedic -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`).join('\n')}
 
 ${commonOptions.map((option) => optionLine('', option)).join('\n')}
+${guidedOptions.map((option) => optionLine(` -n 'not __fish_seen_subcommand_from ${names}'`, option)).join('\n')}
 ${commands
   .map((command) => {
     const condition = ` -n '__fish_seen_subcommand_from ${command.name}'`;

@@ -1,8 +1,9 @@
+import { COMMANDS as commands } from '../../../src/commands/all.ts';
 import type { Command } from '../../../src/commands/command.ts';
 import {
-  commands,
   commonOptions,
   type Described,
+  guidedOptions,
   type Option,
   operandOf,
   ownOptions,
@@ -11,6 +12,7 @@ import {
 
 /** For a folder in zsh's `fpath`, as `_lvmedic`. */
 export function zshCompletion(): string {
+  const guidedSpecs = guidedOptions.map((option) => optionSpec(option)).join(' ');
   return `#compdef lvmedic
 # zsh completion for lvmedic(8), made of the same data as lvmedic --help
 
@@ -34,7 +36,7 @@ ${commonOptions.map((option) => `    ${optionSpec(option)}`).join('\n')}
   )
   if (( CURRENT == 2 )); then
     [[ $PREFIX == [-./]* ]] || _describe -t commands command commands
-    _arguments $common '1:target:_lvmedic_targets'
+    _arguments $common ${guidedSpecs} '1:target:_lvmedic_targets'
     return
   fi
   local command=$words[2]
@@ -45,7 +47,7 @@ ${commonOptions.map((option) => `    ${optionSpec(option)}`).join('\n')}
   fi
   case $command in
 ${commands.map(commandCase).join('\n')}
-    *) _arguments $common '*:target:_lvmedic_targets' ;;
+    *) _arguments $common ${guidedSpecs} '*:target:_lvmedic_targets' ;;
   esac
 }
 
