@@ -11,7 +11,7 @@ import { guideByPrompts, guideByScreen } from './faces/guided/guides.ts';
 import { jsonFace } from './faces/json/json-face.ts';
 import { bothFaces, logFace } from './faces/logged-face.ts';
 import { plainFace } from './faces/plain/plain-face.ts';
-import { Cancelled, isAsking } from './faces/prompts/cancelled.ts';
+import { Cancelled, isAsking, isTerminalGone } from './faces/prompts/cancelled.ts';
 import { lineAsker } from './faces/prompts/line.ts';
 import { questionsBy } from './faces/prompts/questions.ts';
 import { STOPPING } from './faces/wording.ts';
@@ -103,7 +103,7 @@ async function run(command: Command, options: Options, operands: readonly string
 
 function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
-  if (inInitramfs()) prepareConsole();
+  if (inInitramfs() || options.screen) prepareConsole();
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
   const person = canAsk ? personAt(options) : { questions: null, guide: null };
   return plainFace(writeOut, { verbose: options.verbose, person, writeError });
@@ -159,9 +159,9 @@ class Stop implements StopRequest {
     this.requested = true;
   };
 
-  clear(): void {
+  readonly clear = (): void => {
     this.requested = false;
-  }
+  };
 
   handle(onRequest: () => void): void {
     this.#handler = onRequest;
@@ -181,6 +181,8 @@ function reportBug(error: unknown): void {
 }
 
 process.on('uncaughtException', (error) => {
+  // The question that is open hears of it, too, and takes it for Ctrl-C.
+  if (isAsking() && isTerminalGone(error)) return;
   // enquirer pauses a console that readline has closed already (on Ctrl-C); its answer comes all the same.
   if (codeOf(error) === 'ERR_USE_AFTER_CLOSE') return;
   reportBug(error);

@@ -2,34 +2,34 @@ import { putDown } from '../engine/boot/put-down.ts';
 import { type Known, look } from '../engine/look.ts';
 import { endInterrupted, finish, provenPlans, rehearseAll, reportOf, withBoot } from '../engine/repair.ts';
 import { undoFailed, undoResult } from '../engine/results.ts';
+import { stillHolds } from '../engine/still-holds.ts';
 import { interruptedRecord } from '../engine/undo/recover.ts';
 import { recordToUndo, undo } from '../engine/undo/undo.ts';
 import { EXIT } from '../exit-codes.ts';
+import { undoneSummary } from '../faces/boot-wording.ts';
 import type { Face } from '../faces/face.ts';
 import { NOT_CHOSEN } from '../faces/guided/wording.ts';
 import { NEEDS_ROOT, rehearsalLines, undoSummary } from '../faces/wording.ts';
-import type { Policy } from '../model/finding.ts';
 import { err, type Result } from '../model/result.ts';
 import { choicesOf, leftBy } from '../session/choices.ts';
-import type { Effect, Look, Outcome } from '../session/state.ts';
+import type { Effect, EffectResult, Look } from '../session/state.ts';
 import type { Context, OpenSystem } from './command.ts';
 import { conclude } from './repairing.ts';
 
-/** Where a session's effects meet the engine. `policy` is what boot may activate afterwards. */
+/** Where a session's effects meet the engine. */
 export interface Bench {
   readonly context: Context;
   readonly system: OpenSystem;
-  readonly policy: Policy;
   readonly face: Face;
 }
 
 /** Carries out an effect of the session; every expected failure is an outcome. */
-export async function carryOutEffect(effect: Effect, bench: Bench): Promise<Outcome> {
+export async function carryOutEffect(effect: Effect, bench: Bench): Promise<EffectResult> {
   const done = await outcomeOf(effect, bench);
   return done.ok ? done.value : { kind: 'failed', message: done.error };
 }
 
-function outcomeOf(effect: Effect, bench: Bench): Promise<Result<Outcome, string>> {
+function outcomeOf(effect: Effect, bench: Bench): Promise<Result<EffectResult, string>> {
   switch (effect.kind) {
     case 'look':
       return Promise.resolve(lookAround(bench));
@@ -42,7 +42,10 @@ function outcomeOf(effect: Effect, bench: Bench): Promise<Result<Outcome, string
   }
 }
 
-function lookAround({ system, face }: Bench): Result<Outcome, string> {
+function lookAround(
+  { system, face }: Bench,
+  recovered: Look['recovered'] = null,
+): Result<EffectResult, string> {
   const known = look(system, face.notify);
   if (!known.ok) return known;
   const record = interruptedRecord(known.value.survey, system);
@@ -51,6 +54,8 @@ function lookAround({ system, face }: Bench): Result<Outcome, string> {
     choices: choicesOf(known.value, record !== null, system.boot !== null),
     wayBack: { folder: system.stateDir, durability: system.records.durability },
     interrupted: record?.id ?? null,
+    recovered,
+    canBoot: system.boot !== null,
   };
   return { ok: true, value: { kind: 'looked', look: value } };
 }
@@ -58,7 +63,7 @@ function lookAround({ system, face }: Bench): Result<Outcome, string> {
 async function rehearseChoice(
   { look, choice }: Extract<Effect, { kind: 'rehearse' }>,
   { context, system, face }: Bench,
-): Promise<Result<Outcome, string>> {
+): Promise<Result<EffectResult, string>> {
   if (!context.isRoot) return err(NEEDS_ROOT);
   const { known } = look;
   const rehearsed = await rehearseAll(
@@ -79,20 +84,24 @@ async function rehearseChoice(
 async function carryOutChoice(
   { look: { known }, choice, rehearsed }: Extract<Effect, { kind: 'repair' }>,
   bench: Bench,
-): Promise<Result<Outcome, string>> {
+): Promise<Result<EffectResult, string>> {
   const { context, system, face } = bench;
   const { notify } = face;
   if (!context.isRoot) return err(NEEDS_ROOT);
   if (choice.kind === 'recover') {
     const ended = await endInterrupted(known.survey, system, notify);
-    return ended.ok ? lookAround(bench) : ended;
+    return ended.ok ? lookAround(bench, ended.value) : ended;
   }
-  const policy = choice.kind === 'degraded' ? 'degraded' : bench.policy;
+  if (rehearsed !== null) {
+    const holds = stillHolds(provenPlans(rehearsed), system, notify);
+    if (!holds.ok) return holds;
+  }
   const before =
     rehearsed === null
       ? activationOnly(known)
       : await finish(rehearsed, provenPlans(rehearsed), system, notify);
-  const report = await withBoot(before, policy, system, notify);
+  // What was agreed to decides what comes up, not what the kernel command line lets happen unasked.
+  const report = await withBoot(before, choice.kind === 'degraded' ? 'degraded' : 'safe', system, notify);
   const result = conclude(report, false, system, face);
   face.result(result);
   return { ok: true, value: { kind: 'repaired', result } };
@@ -104,9 +113,9 @@ function activationOnly(known: Known) {
 }
 
 async function undoRepair(
-  { record: id, activated }: Extract<Effect, { kind: 'undo' }>,
+  { undoing: { record: id, activated } }: Extract<Effect, { kind: 'undo' }>,
   { system, face }: Bench,
-): Promise<Result<Outcome, string>> {
+): Promise<Result<EffectResult, string>> {
   const record = recordToUndo(system, id);
   if (!record.ok) return err(record.error.message);
   await putDown(activated, system, face.notify);
@@ -118,13 +127,14 @@ async function undoRepair(
   const result = undone.ok ? undoResult(undone.value) : undoFailed(EXIT.halfway, undone.error.message);
   face.say(undoSummary(result));
   face.result(result);
+  system.boot?.leaveSummary(undoneSummary(result));
   return { ok: true, value: { kind: 'undone', result } };
 }
 
 async function locked(
   { context }: Bench,
-  work: () => Promise<Result<Outcome, string>>,
-): Promise<Result<Outcome, string>> {
+  work: () => Promise<Result<EffectResult, string>>,
+): Promise<Result<EffectResult, string>> {
   const held = context.lock();
   if (!held.ok) return held;
   try {

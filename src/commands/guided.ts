@@ -1,14 +1,14 @@
 import { EXIT } from '../exit-codes.ts';
 import { HOW_TO_GO_ON } from '../faces/boot-wording.ts';
 import type { Face, Guide } from '../faces/face.ts';
+import { stoppingNote } from '../faces/guided/wording.ts';
 import { bothFaces } from '../faces/logged-face.ts';
 import { plainFace } from '../faces/plain/plain-face.ts';
-import { needsTerminal, STOPPING } from '../faces/wording.ts';
+import { needsTerminal } from '../faces/wording.ts';
 import { LiveSession } from '../session/live.ts';
 import type { Left } from '../session/state.ts';
 import type { Command, Context, OpenSystem } from './command.ts';
 import { carryOutEffect } from './guided-work.ts';
-import { bootPolicy } from './unattended-boot.ts';
 
 /** What `lvmedic` without a command does. */
 export const guidedCommand: Command = {
@@ -35,6 +35,7 @@ On a capable terminal it is a full screen, on a serial or dumb one numbered ques
       face.error(opened.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
+    if (context.stop.requested) return EXIT.cancelled;
     const { exitStatus, bootGoesOn } = await guided(context, opened.value, face.guide);
     if (bootGoesOn) {
       opened.value.boot?.goOn();
@@ -47,19 +48,15 @@ On a capable terminal it is a full screen, on a serial or dumb one numbered ques
 /** A guided repair from the first look to the last word; whether boot goes on is left to the caller. */
 export async function guided(context: Context, system: OpenSystem, guide: Guide): Promise<Left> {
   const { stop } = context;
-  const inBoot = system.boot && bootPolicy(context, { ...system, boot: system.boot });
-  const policy = inBoot?.ok ? inBoot.value : 'safe';
   const live = new LiveSession({
-    carryOut: (effect) => {
-      stop.clear();
-      return carryOutEffect(effect, { context, system, policy, face: faceOf(live, context.log) });
-    },
-    stop: () => {
-      if (!stop.requested) live.note(STOPPING);
+    carryOut: (effect) =>
+      carryOutEffect(effect, { context, system, face: faceOf(live, context.log) }).finally(stop.clear),
+    stop: (doing) => {
+      if (!stop.requested) live.note(stoppingNote(doing));
       stop.request();
     },
   });
-  stop.handle(() => live.stop());
+  stop.handle(() => live.leave());
   await guide.show(live);
   if (live.state.kind !== 'left') throw new Error(`the guide ended in the state ${live.state.kind}`);
   return live.state;

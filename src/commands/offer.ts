@@ -1,6 +1,6 @@
-import { bootState } from '../engine/boot/bring-up.ts';
+import { awaited } from '../engine/boot/bring-up.ts';
 import { isFault } from '../engine/diagnose.ts';
-import { type Known as EngineKnown, look } from '../engine/look.ts';
+import { type Known, look } from '../engine/look.ts';
 import { type DiagnoseResult, diagnoseResult } from '../engine/results.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
@@ -24,7 +24,7 @@ import { type BootingSystem, bootPolicy } from './unattended-boot.ts';
 const TIMEOUT_SECONDS = 60;
 
 /** What is known before the emergency shell opens. */
-interface Known {
+interface Offered {
   readonly result: DiagnoseResult;
   readonly can: { readonly canRepair: boolean; readonly canActivate: boolean; readonly lacksDisks: boolean };
 }
@@ -46,14 +46,14 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
     return EXIT.operationalError;
   }
   const { survey, findings } = looked.value;
-  const known = { result: diagnoseResult(looked.value), can: canDo(looked.value) };
-  const waiting = bootState(survey).needs.filter((need) => need.state !== 'active');
-  const isOurs = waiting.some((need) => need.required) && findings.some(isFault);
-  face.say(isOurs ? brief(known.result, waiting) : [NOTHING_FOR_LVMEDIC]);
+  const offered = { result: diagnoseResult(looked.value), can: canDo(looked.value, policy.value) };
+  const waiting = awaited(survey);
+  const isOurs = waiting.length > 0 && findings.some(isFault);
+  face.say(isOurs ? brief(offered.result, waiting) : [NOTHING_FOR_LVMEDIC]);
   const { questions } = face;
-  if (!isOurs || questions === null) return nothingDone(known, face);
+  if (!isOurs || questions === null) return nothingDone(offered, face);
   try {
-    return await ask(known, policy.value, { context, system, questions });
+    return await ask(offered, policy.value, { context, system, questions });
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     face.say([SHELL_OPENS]);
@@ -62,7 +62,8 @@ export async function offer(context: Context, system: BootingSystem): Promise<nu
 }
 
 /** What can be offered to get this boot on. */
-function canDo(known: EngineKnown): Known['can'] {
+function canDo(known: Known, policy: Policy): Offered['can'] {
+  if (policy === 'report') return { canRepair: false, canActivate: false, lacksDisks: false };
   const choices = choicesOf(known, false, true);
   const groups = awaitedGroups(known.survey);
   const repairs = choices.flatMap((choice) => (choice.kind === 'repair' ? choice.plans : []));
@@ -80,18 +81,18 @@ interface Desk {
   readonly questions: Questions;
 }
 
-async function ask(known: Known, policy: Policy, desk: Desk): Promise<number> {
+async function ask(offered: Offered, policy: Policy, desk: Desk): Promise<number> {
   const { questions, system, context } = desk;
   const { face } = context;
-  const picked = await questions.choose(offerChoices(known.can, timeoutOf(system)));
+  const picked = await questions.choose(offerChoices(offered.can, timeoutOf(system)));
   if (picked === 'look' && face.guide !== null) return lookCloser(face.guide, desk);
   if (picked === 'repair') return repairNow(policy, desk);
   if (picked === 'degraded') return repairNow('degraded', desk);
   face.say([SHELL_OPENS]);
-  return nothingDone(known, face);
+  return nothingDone(offered, face);
 }
 
-function nothingDone({ result }: Known, face: Context['face']): number {
+function nothingDone({ result }: Offered, face: Context['face']): number {
   face.result({ ...result, command: 'boot' });
   return result.exitStatus;
 }
@@ -119,11 +120,18 @@ async function repairNow(policy: Policy, { context, system, questions }: Desk): 
   }
   const result = done.value;
   // After something was done, boot goes on unless the person wants to look around first.
-  const goesOn = result.boot?.goesOn && (await questions.choose(continueOffer(TIMEOUT_SECONDS))) !== 'shell';
+  const goesOn =
+    result.boot?.goesOn &&
+    (await questions.choose(continueOffer(TIMEOUT_SECONDS)).catch(shellOnCtrlC)) !== 'shell';
   if (goesOn) system.boot.goOn();
   else face.say([SHELL_OPENS]);
   face.result(result);
   return result.exitStatus;
+}
+
+function shellOnCtrlC(error: unknown): 'shell' {
+  if (error instanceof Cancelled) return 'shell';
+  throw error;
 }
 
 function timeoutOf({ boot }: BootingSystem): number {

@@ -3,7 +3,16 @@ import { type RepairReport, repair } from '../engine/repair.ts';
 import { diagnoseResult, type RepairResult, repairResult } from '../engine/results.ts';
 import { bootLines, bootSummary } from '../faces/boot-wording.ts';
 import type { Face, Questions } from '../faces/face.ts';
-import { confirmRepair, diagnosis, question, rehearsalLines, repairSummary } from '../faces/wording.ts';
+import {
+  caveatLines,
+  confirmRepair,
+  diagnosis,
+  lossLines,
+  rehearsalLines,
+  repairSummary,
+  toDo,
+  wayBackLine,
+} from '../faces/wording.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Context, OpenSystem } from './command.ts';
 import { firstLook, hasImages } from './diagnose.ts';
@@ -37,7 +46,13 @@ export async function runRepair(
       confirm:
         questions &&
         ((plan) => {
-          face.say(['', ...question(plan, system.records.durability, system.stateDir)]);
+          face.say([
+            '',
+            toDo(plan),
+            ...caveatLines(plan.caveats),
+            ...lossLines(plan.losses),
+            wayBackLine(system.records.durability, system.stateDir),
+          ]);
           return questions.confirm(confirmRepair(plan.volumeGroup.name));
         }),
     },

@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts';
 import type { VgMetadata } from '../model/metadata.ts';
 import type { Goal, VgPlan } from '../model/plan.ts';
 import type { Disk, Region, Survey } from '../model/survey.ts';
-import { bootState, type NeedReport } from './boot/bring-up.ts';
+import { bootState } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
 import type { Known } from './look.ts';
 
@@ -12,8 +12,6 @@ import type { Known } from './look.ts';
 export interface Glance {
   readonly disks: readonly GlanceDisk[];
   readonly groups: readonly GroupGlance[];
-  /** What the kernel command line waits for; empty outside of an initramfs. */
-  readonly needs: readonly NeedReport[];
 }
 
 export interface GlanceDisk {
@@ -74,7 +72,6 @@ export function glanceAt({ survey, findings }: Known): Glance {
   return {
     disks: survey.disks.map((disk) => glanceDisk(disk, survey, faults)),
     groups: volumeGroups(survey).map((view) => groupNow(view, survey, faults)),
-    needs: survey.machine.inInitramfs ? bootState(survey).needs : [],
   };
 }
 

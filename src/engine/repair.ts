@@ -9,6 +9,7 @@ import { type Known, look } from './look.ts';
 import { type Permission, type Selection, select } from './plan.ts';
 import type { Notify, System } from './ports.ts';
 import { type Rehearsal, type RehearsedPlan, rehearse } from './rehearse.ts';
+import { stillHolds } from './still-holds.ts';
 import type { UndoRecord } from './undo/record.ts';
 import { interruptedRecord, type Recovery, recover } from './undo/recover.ts';
 
@@ -162,6 +163,8 @@ async function repairGroups(
     if (options.confirm === null || (await options.confirm(plan))) agreed.push(plan);
   }
   if (agreed.length === 0 || system.stopRequested()) return ok({ ...report, outcome: 'cancelled' });
+  const holds = options.confirm === null ? ok(undefined) : stillHolds(agreed, system, notify);
+  if (!holds.ok) return holds;
   return ok(await finish(rehearsed, agreed, system, notify));
 }
 

@@ -1,5 +1,5 @@
 import type { BootReport, NeedReport } from '../engine/boot/bring-up.ts';
-import type { DiagnoseResult, RepairResult } from '../engine/results.ts';
+import type { DiagnoseResult, RepairResult, UndoResult } from '../engine/results.ts';
 import type { Offer } from './face.ts';
 
 /** Sentences about the boot that lvmedic runs in the middle of. */
@@ -132,6 +132,20 @@ export function bootSummary(result: RepairResult): string[] {
     '  - where lvm keeps a devices file (/etc/lvm/devices/system.devices): vgimportdevices --all',
     '  - make the initramfs anew, it holds old copies: update-initramfs -u -k all, or dracut --force --regenerate-all',
   ];
+}
+
+/** In place of what a repair left to be shown, when it was taken back. */
+export function undoneSummary({ error, record, devices }: UndoResult): string[] {
+  return error === null
+    ? [
+        'lvmedic repaired in this boot, and the repair was taken back.',
+        `  As before it: ${devices.join(', ')}.`,
+      ]
+    : [
+        'lvmedic repaired in this boot, and taking that back STOPPED HALF-WAY:',
+        `  ${error}`,
+        `  When the disk can be written again: lvmedic undo ${record ?? ''}`,
+      ];
 }
 
 export const policyUnknown = (text: string): string =>

@@ -63,9 +63,9 @@ export function diagnosis(
   );
   const head =
     groups.length === 0 ? 'No LVM volume group was found.' : `Volume groups: ${groups.join(', ')}.`;
-  const unread = result.unread.map(({ path, message }) => `Not looked at: ${path} ${message}.`);
+  const unread = result.unread.map(notLookedAt);
   if (result.findings.length === 0) {
-    return [head, ...unread, 'Nothing wrong was found in the LVM metadata of the disks that were read.'];
+    return [head, ...unread, NOTHING_WRONG];
   }
   return [
     head,
@@ -88,7 +88,7 @@ function findingLines(finding: FindingResult, number: number, result: DiagnoseRe
     `${number}. ${finding.fault}: ${finding.summary}.`,
     ...finding.evidence.map((each) => `   evidence: ${evidenceLine(each)}`),
     ...consequences.map((other) => `   it also explains: ${other.summary}`),
-    ...(finding.declinedReason === null ? [] : [`   Not repaired by itself: ${finding.declinedReason}`]),
+    ...(finding.declinedReason === null ? [] : [`   ${notByItself(finding.declinedReason)}`]),
     ...finding.remedies.flatMap((remedy) => remedyLines(remedy)),
   ];
 }
@@ -139,18 +139,21 @@ export function rehearsalLines({ plan, rehearsal }: PlanRehearsal): string[] {
   return [`${how}: it works. ${plan.volumeGroup.name} would hold ${volumes || 'no volume'}, whole.`];
 }
 
-export function question(plan: VgPlan, durability: 'stable' | 'volatile', undoFolder: string): string[] {
-  const back =
-    durability === 'stable'
-      ? `the way back will be kept in ${undoFolder}`
-      : 'the way back will be kept in memory: it lasts until power-off';
-  return [
-    `To do: ${plan.title}.`,
-    ...plan.caveats.map((caveat) => `But: ${caveat}.`),
-    ...(plan.losses.length === 0 ? ['Nothing is lost.'] : plan.losses.map((loss) => `Lost: ${loss}.`)),
-    `Before anything is written, ${back}.`,
-  ];
-}
+export const lossLines = (losses: readonly string[]): string[] =>
+  losses.length === 0 ? ['Nothing is lost.'] : losses.map((loss) => `Lost: ${loss}.`);
+export const caveatLines = (caveats: readonly string[]): string[] =>
+  caveats.map((caveat) => `But: ${caveat}.`);
+
+export const toDo = ({ volumeGroup, title }: VgPlan): string => `To do in ${volumeGroup.name}: ${title}.`;
+
+export const wayBackLine = (durability: 'stable' | 'volatile', folder: string): string =>
+  durability === 'stable'
+    ? `Before anything is written, the way back will be kept in ${folder}.`
+    : 'Before anything is written, the way back will be kept in memory: it lasts until power-off.';
+
+export const notLookedAt = ({ path, message }: DiagnoseResult['unread'][number]): string =>
+  `Not looked at: ${path} ${message}.`;
+export const notByItself = (reason: string): string => `Not repaired by itself: ${reason}`;
 
 export const confirmRepair = (vg: string): string => `Repair ${vg} now?`;
 export const confirmUndo = (id: string): string => `Play undo record ${id} back?`;
@@ -220,6 +223,7 @@ export function recordList(records: readonly RecordSummary[]): string[] {
 
 export const needsTerminal = (command: string): string =>
   `answering questions needs a terminal, and there is none. Without questions: lvmedic ${command} --unattended`;
+export const NOTHING_WRONG = 'Nothing wrong was found in the LVM metadata of the disks that were read.';
 export const NEEDS_ROOT =
   'writing to disks, and attaching images for lvm, needs root. diagnose and repair --dry-run work without';
 export const STOPPING = 'Stopping: the step in progress is finished first, then everything goes back.';

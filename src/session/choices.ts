@@ -1,4 +1,4 @@
-import { activatable, bootState } from '../engine/boot/bring-up.ts';
+import { activatable, awaited, bootState } from '../engine/boot/bring-up.ts';
 import { isFault } from '../engine/diagnose.ts';
 import type { Known } from '../engine/look.ts';
 import type { Policy } from '../model/finding.ts';
@@ -37,8 +37,9 @@ const repairOf = (plans: readonly VgPlan[]): Choice => ({
 function activations({ survey }: Known): Choice[] {
   const { incompleteGroups } = bootState(survey);
   const groups = awaitedGroups(survey);
+  const volumes = activatable(survey);
   return [
-    ...(activatable(survey).length > 0 ? [{ kind: 'activate', id: 'activate' } as const] : []),
+    ...(volumes.length > 0 ? [{ kind: 'activate', id: 'activate', volumes } as const] : []),
     ...(incompleteGroups.some((name) => groups.has(name))
       ? [{ kind: 'degraded', id: 'degraded' } as const]
       : []),
@@ -46,10 +47,8 @@ function activations({ survey }: Known): Choice[] {
 }
 
 /** Names of the volume groups in which something lies that boot waits for. */
-export function awaitedGroups(survey: Survey): Set<string | undefined> {
-  const waiting = bootState(survey).needs.filter(({ required, state }) => required && state !== 'active');
-  return new Set(waiting.map(({ name }) => name.split('/')[0]));
-}
+export const awaitedGroups = (survey: Survey): Set<string | undefined> =>
+  new Set(awaited(survey).map(({ name }) => name.split('/')[0]));
 
 /** What is left as it is when only these plans are carried out, and why. Pure. */
 export function leftBy(plans: readonly VgPlan[], { findings, prospects }: Known, reason: string): Declined[] {

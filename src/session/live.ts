@@ -1,13 +1,13 @@
-import { act, begin, ended, type Session, stopping, type Turn } from './session.ts';
-import type { Act, Effect, Outcome, State } from './state.ts';
+import { act, begin, ended, leftAtOnce, type Session, stopping, type Turn } from './session.ts';
+import type { Act, Effect, EffectResult, State } from './state.ts';
 
 const MAX_LOG_LINES = 5000;
 
 /** What a session does in the world. */
 export interface Hands {
-  carryOut(effect: Effect): Promise<Outcome>;
+  carryOut(effect: Effect): Promise<EffectResult>;
   /** Asks what is under way to stop at the next safe place. */
-  stop(): void;
+  stop(doing: Effect['kind']): void;
 }
 
 /** A session that is under way: the state machine with its effects, and what it has to show for itself. */
@@ -19,6 +19,9 @@ export class LiveSession {
   #log: readonly string[] = [];
   #lineCount = 0;
   #share: number | null = null;
+  #leaves = false;
+  /** Awaited before each effect, so that what is begun stands on the terminal when the program is busy. */
+  beforeEffect: () => Promise<void> = async () => {};
 
   /** Nothing happens before `start`. */
   constructor(hands: Hands) {
@@ -51,22 +54,30 @@ export class LiveSession {
   }
 
   start(): void {
-    this.#turn(begin());
+    if (this.#leaves) this.#turn({ session: leftAtOnce(this.#session), effect: null });
+    else this.#turn(begin());
   }
 
   act(wanted: Act): void {
     this.#turn(act(this.#session, wanted));
   }
 
-  /** Ctrl-C, a signal, a console that went away: stops what is under way, else leaves. */
+  /** `q` or Ctrl-C: stops what is under way, else leaves. */
   stop(): void {
-    if (this.state.kind !== 'working') {
+    const { state } = this;
+    if (state.kind !== 'working') {
       this.act({ kind: 'leave' });
       return;
     }
     this.#session = stopping(this.#session);
-    this.#hands.stop();
+    this.#hands.stop(state.doing);
     this.#tell();
+  }
+
+  /** A signal, or a console that went away: stops what is under way, and waits for nobody after it. */
+  leave(): void {
+    this.#leaves = true;
+    this.stop();
   }
 
   note(line: string): void {
@@ -95,8 +106,9 @@ export class LiveSession {
   }
 
   async #carryOut(effect: Effect): Promise<void> {
-    const outcome = await this.#hands.carryOut(effect);
-    this.#turn(ended(this.#session, outcome));
+    await this.beforeEffect();
+    this.#turn(ended(this.#session, await this.#hands.carryOut(effect)));
+    if (this.#leaves) this.act({ kind: 'leave' });
   }
 
   #tell(): void {

@@ -3,12 +3,13 @@ import { isFault } from '../engine/diagnose.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Finding } from '../model/finding.ts';
 import { assertNever } from '../model/result.ts';
+import { type Deeds, NO_DEEDS, withDeed } from './deeds.ts';
 import {
   type Act,
   type Effect,
+  type EffectResult,
   hasPassed,
   type Look,
-  type Outcome,
   type Shown,
   type State,
   type Working,
@@ -18,8 +19,7 @@ import {
 /** A guided repair: where it is, and what it has done. */
 export interface Session {
   readonly state: State;
-  /** Something was repaired in it, and not undone. */
-  readonly hasRepaired: boolean;
+  readonly deeds: Deeds;
 }
 
 /** Where it goes from there; `effect` is what has to be done in the world now. */
@@ -29,7 +29,7 @@ export interface Turn {
 }
 
 export const begin = (): Turn => ({
-  session: { state: working('look', null), hasRepaired: false },
+  session: { state: working('look', null), deeds: NO_DEEDS },
   effect: { kind: 'look' },
 });
 
@@ -48,7 +48,7 @@ export function actsIn(state: State): readonly Act[] {
     case 'log':
       return [BACK, LEAVE];
     default:
-      return [...ownActs(state), ...(hasBack(state) ? [BACK] : []), LOG, HELP, LEAVE];
+      return [...ownActs(state), ...(backFrom(state) === null ? [] : [BACK]), LOG, HELP, LEAVE];
   }
 }
 
@@ -59,28 +59,28 @@ const LEAVE: Act = { kind: 'leave' };
 const CHOICES: Act = { kind: 'choices' };
 const LOOK_AGAIN: Act = { kind: 'look-again' };
 const GO_ON: Act = { kind: 'go-on' };
+const YES: Act = { kind: 'yes', typed: null };
 
 function ownActs(state: Shown): Act[] {
   switch (state.kind) {
     case 'machine': {
-      const isReady = canGoOn(state.look);
-      const first: Act[] = findingsOf(state.look).length > 0 ? [{ kind: 'finding', index: 0 }] : [];
-      return [...(isReady ? [GO_ON] : []), ...choicesAct(state.look), ...first, LOOK_AGAIN];
+      const { look } = state;
+      return [...(canGoOn(look) ? [GO_ON] : []), ...choicesAct(look), ...firstFinding(look), LOOK_AGAIN];
     }
     case 'finding': {
       const isLast = state.index + 1 >= findingsOf(state.look).length;
       const next: Act[] = isLast ? [] : [{ kind: 'finding', index: state.index + 1 }];
       return [...next, ...choicesAct(state.look)];
     }
-    case 'choices':
-      return [
-        ...state.look.choices.map((choice): Act => ({ kind: 'choose', choice })),
-        { kind: 'finding', index: 0 },
-      ];
+    case 'choices': {
+      const { look } = state;
+      return [...look.choices.map((choice): Act => ({ kind: 'choose', choice })), ...firstFinding(look)];
+    }
     case 'rehearsed':
       return hasPassed(state.rehearsed) ? [{ kind: 'agree' }] : [];
     case 'confirm':
-      return [{ kind: 'yes', typed: null }];
+    case 'confirm-undo':
+      return [YES];
     case 'done': {
       const { boot, undoRecord, outcome } = state.result;
       const undo: Act[] = undoRecord !== null && outcome === 'repaired' ? [{ kind: 'undo' }] : [];
@@ -96,16 +96,15 @@ function ownActs(state: Shown): Act[] {
 
 const choicesAct = ({ choices }: Look): Act[] => (choices.length > 0 ? [CHOICES] : []);
 
+const firstFinding = (look: Look): Act[] =>
+  findingsOf(look).length > 0 ? [{ kind: 'finding', index: 0 }] : [];
+
 /** Findings as they are gone through: those that others explain are told with these. */
 export const findingsOf = ({ known }: Look): Finding[] =>
   known.findings.filter(({ explainedBy }) => explainedBy === null);
 
-const canGoOn = ({ known: { survey } }: Look): boolean =>
-  survey.machine.inInitramfs && bootState(survey).goesOn;
-
-const hasBack = (state: Shown): boolean =>
-  ['finding', 'choices', 'rehearsed', 'confirm'].includes(state.kind) ||
-  (state.kind === 'failed' && state.from !== null);
+const canGoOn = ({ known, canBoot, interrupted }: Look): boolean =>
+  canBoot && interrupted === null && bootState(known.survey).goesOn;
 
 /** What an act leads to. What the state does not offer changes nothing. */
 export function act(session: Session, wanted: Act): Turn {
@@ -118,25 +117,28 @@ export function act(session: Session, wanted: Act): Turn {
     effect,
   });
   if (wanted.kind === 'leave') return go(left(session, false));
-  if (state.kind === 'help' || state.kind === 'log') return go(state.under);
+  if ('under' in state) return go(state.under);
   switch (wanted.kind) {
     case 'help':
     case 'log':
       return go({ kind: wanted.kind, under: state });
     case 'back':
-      return go(backFrom(state));
+      return go(backFrom(state) ?? state);
     case 'look-again':
       return go(working('look', state), { kind: 'look' });
     case 'go-on':
       return go(left(session, true));
     case 'undo': {
       if (state.kind !== 'done' || state.result.undoRecord === null) return stay;
-      const { undoRecord, activated } = state.result;
-      return go(working('undo', state), { kind: 'undo', record: undoRecord.id, activated });
+      const { undoRecord, activated, boot } = state.result;
+      const undoing = { record: undoRecord.id, activated: [...activated, ...(boot?.partial ?? [])] };
+      return go({ kind: 'confirm-undo', undoing, from: state });
     }
-    default:
-      return 'look' in state ? go(...onTheWay(state, wanted)) : stay;
+    case 'yes':
+      if (state.kind !== 'confirm-undo') break;
+      return go(working('undo', null), { kind: 'undo', undoing: state.undoing });
   }
+  return 'look' in state ? go(...onTheWay(state, wanted)) : stay;
 }
 
 type Looking = Extract<Shown, { look: Look }>;
@@ -156,74 +158,69 @@ function onTheWay(
     }
     case 'choose': {
       const { choice } = wanted;
+      if (choice.kind === 'repair') return [working('rehearse', state), { kind: 'rehearse', look, choice }];
       // What only activates has nothing to rehearse.
-      if (choice.kind !== 'repair')
-        return [{ kind: 'confirm', look, choice, rehearsed: null, mistyped: false }, null];
-      return [working('rehearse', state), { kind: 'rehearse', look, choice }];
+      return [{ kind: 'confirm', look, choice, rehearsed: null, mistyped: false, from: state }, null];
     }
     case 'agree':
       if (state.kind !== 'rehearsed') return [state, null];
-      return [{ ...state, kind: 'confirm', mistyped: false }, null];
+      return [{ ...state, kind: 'confirm', mistyped: false, from: state }, null];
     case 'yes': {
       if (state.kind !== 'confirm') return [state, null];
       const { choice, rehearsed } = state;
       const word = wordToType(choice);
       if (word !== null && wanted.typed !== word) return [{ ...state, mistyped: true }, null];
-      return [working('repair', state), { kind: 'repair', look, choice, rehearsed }];
+      return [working('repair', null), { kind: 'repair', look, choice, rehearsed }];
     }
     default:
       return assertNever(wanted);
   }
 }
 
-function backFrom(state: Shown): State {
+/** Null where there is no way back. */
+function backFrom(state: Shown): Shown | null {
   switch (state.kind) {
     case 'finding':
+    case 'confirm':
+    case 'confirm-undo':
+    case 'failed':
       return state.from;
     case 'choices':
       return { kind: 'machine', look: state.look };
     case 'rehearsed':
       return { kind: 'choices', look: state.look };
-    case 'confirm': {
-      const { look, choice, rehearsed } = state;
-      return rehearsed === null ? { kind: 'choices', look } : { kind: 'rehearsed', look, choice, rehearsed };
-    }
-    case 'failed':
-      return state.from ?? state;
     default:
-      return state;
+      return null;
   }
 }
 
 /** What the end of an effect leads to. */
-export function ended(session: Session, outcome: Outcome): Turn {
+export function ended(session: Session, result: EffectResult): Turn {
   const { state } = session;
   if (state.kind !== 'working') return { session, effect: null };
-  const next = shownAfter(outcome, state.from);
-  const hasRepaired =
-    outcome.kind === 'repaired'
-      ? session.hasRepaired || outcome.result.outcome === 'repaired'
-      : session.hasRepaired && outcome.kind !== 'undone';
-  const after: Session = { state: next, hasRepaired };
+  const after: Session = {
+    state: shownAfter(result, state.from),
+    deeds: withDeed(session.deeds, result),
+  };
   // Who asked to stop gets out; how a repair that was taken back ended is still shown.
-  const leaves = state.isStopping && outcome.kind !== 'repaired' && outcome.kind !== 'undone';
+  const leaves = state.isStopping && result.kind !== 'repaired' && result.kind !== 'undone';
   return { session: leaves ? { ...after, state: left(after, false) } : after, effect: null };
 }
 
-function shownAfter(outcome: Outcome, from: Shown | null): Shown {
-  switch (outcome.kind) {
+/** What was asked for on a look that is over is not offered again: `from` is null after whatever may have written. */
+function shownAfter(result: EffectResult, from: Shown | null): Shown {
+  switch (result.kind) {
     case 'looked':
-      return { kind: 'machine', look: outcome.look };
+      return { kind: 'machine', look: result.look };
     case 'rehearsed':
-      return outcome;
-    case 'repaired':
-      return { kind: 'done', result: outcome.result };
     case 'undone':
-      return outcome;
+      return result;
+    case 'repaired':
+      return { kind: 'done', result: result.result };
     case 'failed':
-      return { kind: 'failed', message: outcome.message, from };
+      return { kind: 'failed', message: result.message, from };
     default:
-      return assertNever(outcome);
+      return assertNever(result);
   }
 }
 
@@ -233,17 +230,28 @@ export function stopping(session: Session): Session {
   return state.kind === 'working' ? { ...session, state: { ...state, isStopping: true } } : session;
 }
 
-function left({ state, hasRepaired }: Session, bootGoesOn: boolean): State {
-  const shown = state.kind === 'help' || state.kind === 'log' ? state.under : state;
+/** Left before anything was looked at. */
+export const leftAtOnce = (session: Session): Session => ({ ...session, state: left(session, false) });
+
+function left({ state, deeds }: Session, bootGoesOn: boolean): State {
+  const shown = 'under' in state ? state.under : state;
   const last = shown.kind === 'working' || shown.kind === 'left' ? null : shown;
-  return { kind: 'left', bootGoesOn, exitStatus: statusOf(shown, hasRepaired), last };
+  return {
+    kind: 'left',
+    ...{ bootGoesOn, last, exitStatus: statusOf(last, deeds), isUnchanged: !deeds.hasWritten },
+  };
 }
 
 /** fsck(8)'s bits: what was repaired, what is left, and that somebody left before it was done. */
-function statusOf(state: State, hasRepaired: boolean): number {
-  const done = hasRepaired ? EXIT.repaired : 0;
-  if (state.kind === 'done' || state.kind === 'undone') return state.result.exitStatus;
-  if (!('look' in state)) return hasRepaired ? done : EXIT.cancelled;
-  if (!state.look.known.findings.some(isFault)) return done;
-  return EXIT.faultsLeft + (hasRepaired ? done : EXIT.cancelled);
+function statusOf(last: Shown | null, deeds: Deeds): number {
+  const { repaired, isHalfway } = deeds;
+  if (isHalfway) return EXIT.halfway;
+  if (last?.kind === 'done' || last?.kind === 'undone') return last.result.exitStatus;
+  const done = repaired.length > 0 ? EXIT.repaired : 0;
+  if (last?.kind === 'failed') {
+    return last.from === null ? EXIT.operationalError + done : statusOf(last.from, deeds);
+  }
+  if (last === null || !('look' in last)) return done || EXIT.cancelled;
+  if (!last.look.known.findings.some(isFault) && last.look.interrupted === null) return done;
+  return EXIT.faultsLeft + (done || EXIT.cancelled);
 }

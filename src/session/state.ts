@@ -1,6 +1,8 @@
+import type { Activatable } from '../engine/boot/bring-up.ts';
 import type { Known } from '../engine/look.ts';
 import type { PlanRehearsal, Rehearsed } from '../engine/repair.ts';
 import type { RepairResult, UndoResult } from '../engine/results.ts';
+import type { Recovery } from '../engine/undo/recover.ts';
 import type { Policy } from '../model/finding.ts';
 import type { VgPlan } from '../model/plan.ts';
 
@@ -37,7 +39,9 @@ export type Shown =
       readonly rehearsed: Rehearsed | null;
       /** What was typed did not match. */
       readonly mistyped: boolean;
+      readonly from: Shown;
     }
+  | { readonly kind: 'confirm-undo'; readonly undoing: Undoing; readonly from: Shown }
   | { readonly kind: 'done'; readonly result: RepairResult }
   | { readonly kind: 'undone'; readonly result: UndoResult }
   | { readonly kind: 'failed'; readonly message: string; readonly from: Shown | null };
@@ -54,6 +58,8 @@ export interface Left {
   readonly bootGoesOn: boolean;
   /** What was shown last. */
   readonly last: Shown | null;
+  /** Nothing was written to the disks, and nothing activated. */
+  readonly isUnchanged: boolean;
 }
 
 /** What a look at the machine gave. */
@@ -64,6 +70,10 @@ export interface Look {
   readonly wayBack: WayBack;
   /** A run on these disks that a kill or a power cut ended: its undo record. */
   readonly interrupted: string | null;
+  /** How such a run was just brought to its end; null where none was. */
+  readonly recovered: Recovery | null;
+  /** This runs in a boot that can go on. */
+  readonly canBoot: boolean;
 }
 
 export interface WayBack {
@@ -76,7 +86,7 @@ export type Choice =
   /** The plans of one volume group, or of several that are all safe. */
   | { readonly kind: 'repair'; readonly id: string; readonly plans: readonly VgPlan[] }
   /** Whole volumes that boot waits for come up. */
-  | { readonly kind: 'activate'; readonly id: 'activate' }
+  | { readonly kind: 'activate'; readonly id: 'activate'; readonly volumes: readonly Activatable[] }
   /** What is not whole comes up as well, as far as it can. */
   | { readonly kind: 'degraded'; readonly id: 'degraded' }
   /** An interrupted run is finished or taken back. */
@@ -98,7 +108,7 @@ export type Act =
   | { readonly kind: 'log' }
   | { readonly kind: 'leave' };
 
-/** What has to be done in the world; its end comes back as an `Outcome`. */
+/** What has to be done in the world; its end comes back as an `EffectResult`. */
 export type Effect =
   | { readonly kind: 'look' }
   | { readonly kind: 'rehearse'; readonly look: Look; readonly choice: Extract<Choice, { kind: 'repair' }> }
@@ -108,10 +118,18 @@ export type Effect =
       readonly choice: Choice;
       readonly rehearsed: Rehearsed | null;
     }
-  /** `activated`: what came up after the repair, and has to go down again first. */
-  | { readonly kind: 'undo'; readonly record: string; readonly activated: readonly string[] };
+  | { readonly kind: 'undo'; readonly undoing: Undoing };
 
-export type Outcome =
+/** A repair that is to be taken back. */
+export interface Undoing {
+  /** Its undo record. */
+  readonly record: string;
+  /** `vg/lv` that came up after it, and have to go down again first. */
+  readonly activated: readonly string[];
+}
+
+/** How an effect ended. */
+export type EffectResult =
   | { readonly kind: 'looked'; readonly look: Look }
   | {
       readonly kind: 'rehearsed';

@@ -64,11 +64,27 @@ export function bootState(survey: Survey): BootReport {
   };
 }
 
-/** Volumes that boot cannot do without, whole and in groups that are in order: they only have to be activated. Pure. */
-export function activatable(survey: Survey): string[] {
-  return bootNeeds(survey)
-    .filter((need) => need.required && need.state === 'whole' && unusable(need.view, survey) === null)
-    .map(({ name }) => name);
+/** A volume that boot cannot do without, and that only has to be activated. */
+export interface Activatable {
+  /** `vg/lv`. */
+  readonly name: string;
+  /** What activating it writes, as a sentence; null where that is nothing. */
+  readonly writes: string | null;
+}
+
+/** Those that are whole, in groups that are in order, and of a kind that may be activated unseen. Pure. */
+export function activatable(survey: Survey): Activatable[] {
+  return bootNeeds(survey).flatMap((need) => {
+    if (!need.required || need.state !== 'whole' || unusable(need.view, survey) !== null) return [];
+    const writes = activationWrites(need.section, need.view.base.metadata);
+    if (writes.kind === 'unknown') return [];
+    return [{ name: need.name, writes: writes.kind === 'books' ? writes.says : null }];
+  });
+}
+
+/** What boot cannot do without and is not active yet. Pure. */
+export function awaited(survey: Survey): NeedReport[] {
+  return bootState(survey).needs.filter(({ required, state }) => required && state !== 'active');
 }
 
 function reasonOf(standing: Standing): string | null {

@@ -45,9 +45,13 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 const isUnchanged = ({ state }: LiveSession): boolean =>
-  state.kind === 'left' && (state.exitStatus & EXIT.cancelled) !== 0;
+  state.kind === 'left' && state.isUnchanged && (state.exitStatus & EXIT.cancelled) !== 0;
 
 function lastWords(shown: Shown): string[] {
   const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';
-  return isEnd ? pageOf(shown, []).blocks.flatMap(plainBlock) : [];
+  return isEnd
+    ? pageOf(shown, [])
+        .blocks.flatMap(plainBlock)
+        .map(({ text }) => text)
+    : [];
 }

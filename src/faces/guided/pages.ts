@@ -1,3 +1,5 @@
+import { awaited } from '../../engine/boot/bring-up.ts';
+import { isFault } from '../../engine/diagnose.ts';
 import {
   type Glance,
   type GroupGlance,
@@ -6,10 +8,11 @@ import {
   type VolumeGlance,
 } from '../../engine/glance.ts';
 import type { PlanRehearsal } from '../../engine/repair.ts';
-import { type RemedyResult, remedyResult } from '../../engine/results.ts';
+import { remedyResult, type StepResult } from '../../engine/results.ts';
 import { faultCalled } from '../../faults/catalogue.ts';
 import { sectionOf } from '../../faults/manual.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { VgPlan } from '../../model/plan.ts';
 import { actsIn, findingsOf } from '../../session/session.ts';
 import {
   type Act,
@@ -23,18 +26,24 @@ import {
 } from '../../session/state.ts';
 import { bootLines, needLine } from '../boot-wording.ts';
 import {
-  question as beforeWriting,
+  caveatLines,
   evidenceLine,
+  lossLines,
+  notByItself,
+  notLookedAt,
   rehearsalLines,
   repairSummary,
   stepLines,
+  toDo,
   undoSummary,
+  wayBackLine,
 } from '../wording.ts';
 import {
   type Block,
   EMPTY,
   type Item,
   type Key,
+  type Line,
   leaf,
   line,
   type Page,
@@ -67,6 +76,7 @@ export function pageOf(state: State, log: readonly string[]): Page {
 }
 
 function questionOf(state: State): Page['question'] {
+  if (state.kind === 'confirm-undo') return { kind: 'yes', text: words.undoQuestion };
   if (state.kind !== 'confirm') return null;
   const word = wordToType(state.choice);
   return { kind: word === null ? 'yes' : 'word', text: words.questionText(state.choice, word) };
@@ -111,6 +121,8 @@ function shownBlocks(state: Shown): readonly Block[] {
         ...(state.mistyped ? [paragraph(line(words.MISTYPED, 'bad')), EMPTY] : []),
         ...confirmBlocks(state.choice, state.look),
       ];
+    case 'confirm-undo':
+      return [textBlock(words.undoSentences(state.undoing))];
     case 'done': {
       const { result } = state;
       return [textBlock([...repairSummary(result), ...(result.boot === null ? [] : bootLines(result.boot))])];
@@ -123,25 +135,30 @@ function shownBlocks(state: Shown): readonly Block[] {
 }
 
 function machineBlocks(look: Look): readonly Block[] {
-  const glance = glanceAt(look.known);
-  const findings = findingsOf(look);
-  const faults = findings.filter(({ severity }) => severity !== 'info');
-  const awaited = glance.needs.filter(({ required, state }) => required && state !== 'active');
-  const unread = look.known.survey.unread.map(({ path, message }) =>
-    line(`Not looked at: ${path} ${message}`, 'warning'),
-  );
+  const { survey, findings } = look.known;
+  const told = findingsOf(look);
+  const faults = told.filter(isFault);
+  const runs = [
+    ...(look.recovered === null ? [] : [line(words.recoveredRun(look.recovered), 'good')]),
+    ...(look.interrupted === null ? [] : [line(words.interruptedRun(look.interrupted), 'bad')]),
+  ];
+  const waiting = survey.machine.inInitramfs ? awaited(survey) : [];
+  const isLost = look.choices.length === 0 && findings.some(isFault);
   return [
-    findings.length === 0
-      ? paragraph(line(words.NOTHING_WRONG, 'good'))
+    ...(runs.length > 0 ? [paragraph(...runs)] : []),
+    told.length === 0
+      ? paragraph(line(words.ALL_WELL, 'good'))
       : paragraph(
           ...(faults.length > 0 ? [line(words.stillWrong(faults.length), 'heading')] : []),
-          ...findings.map((finding, index) => line(findingText(finding, index), toneOf(finding))),
+          ...told.map((finding, index) => line(findingText(finding, index), toneOf(finding))),
         ),
-    ...(awaited.length > 0 ? [paragraph(...awaited.map((need) => line(needLine(need), 'warning')))] : []),
-    ...(look.choices.length === 0 && faults.length > 0 ? [paragraph(line(words.NO_CHOICE, 'warning'))] : []),
+    ...(waiting.length > 0 ? [paragraph(...waiting.map((need) => line(needLine(need), 'warning')))] : []),
+    ...(isLost ? [paragraph(line(words.NO_CHOICE, 'warning'))] : []),
     EMPTY,
-    ...trees(glance, (ids) => numbersOf(ids, look)),
-    ...(unread.length > 0 ? [paragraph(...unread)] : []),
+    ...trees(glanceAt(look.known), (ids) => numbersOf(ids, look)),
+    ...(survey.unread.length > 0
+      ? [paragraph(...survey.unread.map((each) => line(notLookedAt(each), 'warning')))]
+      : []),
   ];
 }
 
@@ -217,37 +234,45 @@ function findingBlocks(look: Look, index: number): readonly Block[] {
       ...(evidence.length === 0 ? [line(words.NO_EVIDENCE)] : evidence),
     ),
     ...(cause === '' ? [] : [EMPTY, paragraph(line(words.WHAT_CAUSED_THIS, 'heading'), line(cause))]),
-    ...(declined === undefined
-      ? []
-      : [EMPTY, paragraph(line(`Not repaired by itself: ${declined.reason}`, 'warning'))]),
+    ...(declined === undefined ? [] : [EMPTY, paragraph(line(notByItself(declined.reason), 'warning'))]),
   ];
 }
 
 function detailsOf(act: Act, state: State): readonly Block[] {
   if (act.kind !== 'choose' || !('look' in state)) return [];
   const { choice } = act;
-  const risk = line(words.riskOf(policyOf(choice)), policyOf(choice) === 'safe' ? 'good' : 'warning');
   if (choice.kind !== 'repair') {
-    return [paragraph(...words.choiceSentences(choice, state.look).map((text) => line(text)), risk)];
+    const commands = words.choiceCommands(choice).map((text) => line(text, 'command'));
+    return [
+      ...choiceBlocks(choice, state.look),
+      ...(commands.length > 0 ? [paragraph(line(words.COMMANDS, 'heading'), ...commands)] : []),
+    ];
   }
   const remedies = choice.plans.map((plan) => remedyResult(plan, state.look.known.survey));
+  const risk = line(words.riskOf(policyOf(choice)), policyOf(choice) === 'safe' ? 'good' : 'warning');
   return [
     paragraph(risk, ...remedies.flatMap(costLines)),
-    paragraph(line(words.COMMANDS, 'heading'), ...remedies.flatMap(commandLines)),
+    paragraph(
+      line(words.COMMANDS, 'heading'),
+      ...remedies.flatMap(({ steps }) => steps.flatMap(commandLines)),
+    ),
   ];
 }
 
-function costLines({ caveats, losses }: RemedyResult) {
-  return [
-    ...caveats.map((caveat) => line(`But: ${caveat}`, 'warning')),
-    ...(losses.length === 0
-      ? [line('Loses: nothing.', 'good')]
-      : losses.map((loss) => line(`Loses: ${loss}`, 'bad'))),
-  ];
+function choiceBlocks(choice: Exclude<Choice, { kind: 'repair' }>, look: Look): Block[] {
+  return [textBlock(words.choiceSentences(choice, look))];
 }
 
-const commandLines = ({ steps }: RemedyResult) =>
-  steps.flatMap(stepLines).map((text) => line(text, /^\s*#/.test(text) ? 'quiet' : 'command'));
+/** What is lost comes first: it is what must not be missed. */
+const costLines = ({ losses, caveats }: Pick<VgPlan, 'losses' | 'caveats'>): Line[] => [
+  ...lossLines(losses).map((text) => line(text, losses.length === 0 ? 'good' : 'bad')),
+  ...caveatLines(caveats).map((text) => line(text, 'warning')),
+];
+
+function commandLines(step: StepResult): Line[] {
+  const [command = '', ...why] = stepLines(step);
+  return [line(command, 'command'), ...why.map((text) => line(text, 'quiet'))];
+}
 
 function rehearsalBlocks(rehearsed: PlanRehearsal, look: Look): Block[] {
   const { plan, rehearsal } = rehearsed;
@@ -298,18 +323,11 @@ function groupNode(
 }
 
 function confirmBlocks(choice: Choice, look: Look): readonly Block[] {
-  if (choice.kind !== 'repair') {
-    return [paragraph(...words.choiceSentences(choice, look).map((text) => line(text)))];
-  }
+  if (choice.kind !== 'repair') return choiceBlocks(choice, look);
   const { folder, durability } = look.wayBack;
   return [
-    ...choice.plans.map((plan) =>
-      paragraph(
-        ...beforeWriting(plan, durability, folder).map((text) =>
-          line(text, /^(Lost|But):/.test(text) ? 'bad' : 'normal'),
-        ),
-      ),
-    ),
+    ...choice.plans.map((plan) => paragraph(line(toDo(plan)), ...costLines(plan))),
+    paragraph(line(wayBackLine(durability, folder), durability === 'stable' ? 'normal' : 'warning')),
     EMPTY,
     paragraph(line(words.WHAT_HAPPENS, 'quiet')),
   ];

@@ -1,8 +1,8 @@
 import type { PhysicalVolumeGlance, VolumeGlance } from '../../engine/glance.ts';
 import type { Policy } from '../../model/finding.ts';
 import { formatBytes } from '../../model/units.ts';
-import type { Act, Choice, Effect, Look, State } from '../../session/state.ts';
-import { confirmRepair } from '../wording.ts';
+import type { Act, Choice, Effect, Look, State, Undoing } from '../../session/state.ts';
+import { confirmRepair, NOTHING_WRONG, STOPPING } from '../wording.ts';
 
 /** The sentences of the guided repair, for both faces. */
 
@@ -24,8 +24,10 @@ export function titleOf(state: State): string {
       return 'Before anything is written';
     case 'done':
       return 'The result';
+    case 'confirm-undo':
+      return 'Before the repair is taken back';
     case 'undone':
-      return 'Undone';
+      return state.result.error === null ? 'Undone' : 'Not undone';
     case 'failed':
       return 'This did not work';
     case 'help':
@@ -94,21 +96,47 @@ function choiceLabel(choice: Choice): string {
 /** What a choice without plans does, risks and loses. */
 export function choiceSentences(choice: Exclude<Choice, { kind: 'repair' }>, look: Look): string[] {
   switch (choice.kind) {
-    case 'activate':
-      return ['The volumes that boot waits for are whole: they are activated. Nothing on the disks changes.'];
+    case 'activate': {
+      const writes = choice.volumes.flatMap((volume) => volume.writes ?? []);
+      return [
+        `Boot waits for ${choice.volumes.map(({ name }) => name).join(', ')}, and all of it is there: it is activated.`,
+        ...(writes.length === 0
+          ? ['Nothing on the disks changes.']
+          : writes.map((sentence) => `But: ${sentence}.`)),
+      ];
+    }
     case 'degraded':
       return [
-        'What boot needs is activated with what is there of it: RAID without the missing leg (this writes to what is',
-        'left of it), anything else read-only, with holes. The metadata stays as it is.',
-        'Loses: nothing on the disks; the running system lacks what was on the missing disk.',
+        'What boot needs is activated with what is there of it: RAID without the missing leg, which writes to what is left ' +
+          'of it; anything else read-only, with holes. The metadata stays as it is.',
+        'Nothing on the disks is lost; the running system lacks what was on the missing disk.',
       ];
     case 'recover':
       return [
-        `An earlier repair of these disks was cut off (undo record ${look.interrupted}). If the disks are already as it`,
-        'wanted them, it is finished; else every byte goes back as it was.',
+        interruptedRun(look.interrupted ?? ''),
+        'If the disks are already as it wanted them, it is finished; else every byte goes back as it was before it.',
       ];
   }
 }
+
+export const interruptedRun = (record: string): string =>
+  `An earlier repair of these disks was cut off (undo record ${record}): that has to be brought to its end first.`;
+
+export const recoveredRun = ({ record, ended }: NonNullable<Look['recovered']>): string =>
+  ended === 'completed'
+    ? `The interrupted repair had done its work, and is finished now. To undo it, byte for byte: lvmedic undo ${record.id}`
+    : 'The interrupted repair was taken back: every byte is as it was before it.';
+
+/** The commands of a choice without plans; the log shows them whole, with the options that keep lvm to these disks. */
+export function choiceCommands(choice: Exclude<Choice, { kind: 'repair' }>): string[] {
+  if (choice.kind !== 'activate') return [];
+  return [`$ lvm lvchange -ay ${choice.volumes.map(({ name }) => name).join(' ')}`];
+}
+
+export const undoSentences = ({ record, activated }: Undoing): string[] => [
+  `Every byte that the repair changed goes back as it was (undo record ${record}). That is recorded too, and can be undone.`,
+  ...(activated.length === 0 ? [] : [`First ${activated.join(', ')} is deactivated.`]),
+];
 
 export function riskOf(policy: Policy): string {
   switch (policy) {
@@ -167,7 +195,7 @@ export function afterText(volume: VolumeGlance, wasThere: boolean): string {
 }
 
 export const NO_DISKS = 'No disk was found.';
-export const NOTHING_WRONG = 'ok  Nothing wrong was found in the LVM metadata of the disks that were read.';
+export const ALL_WELL = `ok  ${NOTHING_WRONG}`;
 export const NO_CHOICE =
   'lvmedic has no repair for this that it could vouch for. The findings say what would help.';
 export const HOW_DO_YOU_KNOW = 'How do you know?';
@@ -185,11 +213,12 @@ export const NOT_UNTIL_YES = 'Nothing is written to the disks until you have sai
 
 /** A repair is confirmed by a yes when it is safe, else by the name of the volume group. */
 export function questionText(choice: Choice, word: string | null): string {
-  if (word !== null) return `Type the name of the volume group (${word}) to do this`;
+  if (word !== null) return `To do this, type the name of the volume group, ${word}`;
   if (choice.kind !== 'repair') return `${choiceLabel(choice)}: now?`;
   return confirmRepair([...new Set(choice.plans.map(({ volumeGroup }) => volumeGroup.name))].join(', '));
 }
 
+export const undoQuestion = 'Take the repair back now?';
 export const MISTYPED = 'That was not the name. Nothing was done.';
 
 export const stillWrong = (count: number): string =>
@@ -202,7 +231,8 @@ export const HELP: readonly string[] = [
   'A number, or the arrows and Enter, takes a choice. Enter alone takes the first, or what is marked.',
   'b goes back, as does Esc. l shows what was done so far: every command with what it printed.',
   'On the full screen PgUp and PgDn (or - and space) move through what does not fit.',
-  'q leaves, as does Ctrl-C. While disks are written they stop after the step in progress, and every byte goes back.',
+  'q leaves, as does Ctrl-C. During a repair they stop after the step in progress, and every byte goes back. Ctrl-L draws ' +
+    'the screen anew.',
   '',
   'Every command is shown as you would type it yourself. The same without questions: lvmedic repair --unattended.',
   'About a fault: lvmedic explain FAULT.',
@@ -210,12 +240,25 @@ export const HELP: readonly string[] = [
 
 export const LEFT_UNCHANGED = 'Left. Nothing was changed.';
 export const EMPTY_LOG = 'Nothing yet.';
-export const STOP_HINT = 'q stops';
+
+/** What `q` does while something is under way. */
+export function stopHint(doing: Effect['kind']): string {
+  if (doing === 'undo') return 'This is brought to its end.';
+  return doing === 'repair'
+    ? 'q stops after the step in progress, and every byte goes back'
+    : 'q leaves when this is over';
+}
+
+export const stoppingNote = (doing: Effect['kind']): string =>
+  doing === 'repair' ? STOPPING : 'Leaving when this is over.';
+
 export const ENTER_TAKES = 'Enter takes what is marked';
 export const ENTER_BACK = 'Enter back';
 export const ENTER_NO = 'Enter no';
 export const TYPED_KEYS = 'Enter does it, if it is the name   Esc back   Ctrl-C leave';
 export const moreBelow = (count: number): string => `-- ${count} more below (PgDn) --`;
+export const readOn = (count: number): string =>
+  `-- ${count} more below (PgDn): to be read before it is answered --`;
 export const moreAbove = (count: number): string => `-- ${count} more above (PgUp) --`;
 export const tooSmall = (columns: number, rows: number): string =>
   `This window is too small (${columns}x${rows}). Make it 80x24, or leave with q and run: lvmedic --plain`;

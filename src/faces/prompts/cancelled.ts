@@ -3,6 +3,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The person stopped at a prompt. */
 export class Cancelled extends Error {}
 
+/** What reading from, or setting up, a terminal that is gone throws. */
+export const isTerminalGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['EIO', 'EBADF', 'ERR_USE_AFTER_CLOSE'].includes(`${error.code}`);
+
 let open = 0;
 
 /** True while a question waits for its answer: a signal then ends that, and nothing is at work that could be stopped. */
@@ -18,7 +24,9 @@ export async function unlessCancelled<T>(answered: Promise<T>): Promise<T> {
   open++;
   try {
     return await Promise.race([answered, cancelled]);
-  } catch {
+  } catch (error) {
+    // enquirer rejects with nothing when it is cancelled.
+    if (error instanceof Error && !isTerminalGone(error)) throw error;
     throw new Cancelled();
   } finally {
     open--;

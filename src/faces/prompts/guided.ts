@@ -1,6 +1,6 @@
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
-import type { Page } from '../guided/page.ts';
+import type { Line, Page } from '../guided/page.ts';
 import { pageOf } from '../guided/pages.ts';
 import { plainPage } from '../guided/plain-text.ts';
 import { answerWith, promptText } from '../guided/wording.ts';
@@ -18,60 +18,53 @@ export async function showPrompts(
   askLine: AskLine,
   print: (line: string) => void,
 ): Promise<void> {
-  const told = new Telling(live, print);
+  const telling = tellAll(live, print);
   live.start();
-  for (;;) {
-    await Promise.race([told.untilShown(), live.ended]);
-    const { state } = live;
-    if (state.kind === 'left') return;
-    const page = pageOf(state, live.log);
-    for (const line of plainPage(page)) for (const each of fitting(line)) print(each);
-    try {
-      live.act(await answerTo(page, askLine, print));
-    } catch (error) {
-      if (!(error instanceof Cancelled)) throw error;
-      print('');
-      live.stop();
+  try {
+    for (;;) {
+      await Promise.race([untilShown(live), live.ended]);
+      const { state } = live;
+      if (state.kind === 'left') return;
+      const page = pageOf(state, live.log);
+      for (const line of plainPage(page).flatMap(fitting)) print(line);
+      try {
+        live.act(await answerTo(page, askLine, print));
+      } catch (error) {
+        if (!(error instanceof Cancelled)) throw error;
+        print('');
+        live.stop();
+      }
     }
+  } finally {
+    telling();
   }
 }
 
 const USUAL_COLUMNS = 80;
 
 /** Sentences are broken between words; commands stay in one piece, to be copied. */
-function fitting(line: string): string[] {
-  if (/^\s*\$ /.test(line)) return [line];
-  return wrapped(line, (process.stdout.columns || USUAL_COLUMNS) - 1);
+function fitting({ text, tone }: Line): string[] {
+  return tone === 'command' ? [text] : wrapped(text, (process.stdout.columns || USUAL_COLUMNS) - 1);
 }
 
-/** Prints what happens while the session works, as it happens. */
-class Telling {
-  readonly #live: LiveSession;
-  readonly #print: (line: string) => void;
-  #told = 0;
+/** Prints what happens while the session works, as it happens; returns what ends that. */
+function tellAll(live: LiveSession, print: (line: string) => void): () => void {
+  let told = 0;
+  return live.subscribe(() => {
+    const news = Math.min(live.lineCount - told, live.log.length);
+    told = live.lineCount;
+    for (const line of live.log.slice(live.log.length - news)) print(line);
+  });
+}
 
-  constructor(live: LiveSession, print: (line: string) => void) {
-    this.#live = live;
-    this.#print = print;
-  }
-
-  untilShown(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => {
-      this.#tellNews();
-      if (this.#live.state.kind !== 'working') resolve();
-    };
-    const end = this.#live.subscribe(look);
-    look();
-    return promise.finally(end);
-  }
-
-  #tellNews(): void {
-    const { log, lineCount } = this.#live;
-    const news = Math.min(lineCount - this.#told, log.length);
-    this.#told = lineCount;
-    for (const line of log.slice(log.length - news)) this.#print(line);
-  }
+function untilShown(live: LiveSession): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = () => {
+    if (live.state.kind !== 'working') resolve();
+  };
+  const end = live.subscribe(look);
+  look();
+  return promise.finally(end);
 }
 
 async function answerTo(page: Page, askLine: AskLine, print: (line: string) => void): Promise<Act> {
@@ -80,7 +73,7 @@ async function answerTo(page: Page, askLine: AskLine, print: (line: string) => v
   if (question?.kind === 'yes')
     return (await confirm(question.text, askLine)) ? { kind: 'yes', typed: null } : back;
   if (question?.kind === 'word') {
-    const typed = (await askLine(`${question.text}:`)) ?? '';
+    const typed = (await askLine(`${question.text} (Enter goes back):`)) ?? '';
     return typed === '' ? back : { kind: 'yes', typed };
   }
   for (;;) {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { Cancelled, unlessCancelled } from './cancelled.ts';
+import { Cancelled, isTerminalGone, unlessCancelled } from './cancelled.ts';
 
 /**
  * Asks for one line of text. Resolves to null when nobody touched a key for `timeoutSeconds` (null: waits for ever): each
@@ -11,10 +11,13 @@ export type AskLine = (message: string, timeoutSeconds?: number | null) => Promi
 /** `draws`: the terminal obeys escape sequences, and is not read aloud. */
 export function lineAsker(draws: boolean): AskLine {
   return async (message, timeoutSeconds = null) => {
-    await forgetTypedAhead();
     const alarm = new Alarm(timeoutSeconds);
+    const ask = async () => {
+      await forgetTypedAhead();
+      return draws ? drawnLine(message, alarm) : plainLine(message, alarm);
+    };
     try {
-      return await unlessCancelled(draws ? drawnLine(message, alarm) : plainLine(message, alarm));
+      return await unlessCancelled(ask());
     } finally {
       alarm.end();
       releaseTerminal();
@@ -37,7 +40,11 @@ async function forgetTypedAhead(): Promise<void> {
 }
 
 function releaseTerminal(): void {
-  if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  try {
+    if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  } catch (error) {
+    if (!isTerminalGone(error)) throw error;
+  }
   process.stdin.pause();
 }
 
@@ -65,7 +72,11 @@ class Alarm {
 async function drawnLine(message: string, alarm: Alarm): Promise<string | null> {
   const { default: enquirer } = await import('enquirer');
   const { Input } = enquirer as unknown as { Input: InputPrompt };
-  const prompt = new Input({ message, prefix: '?', separator: ' ', styles: UNDECORATED });
+  const prompt = new Input({
+    ...{ message, prefix: '?', separator: ' ', styles: UNDECORATED },
+    // Hiding it, enquirer would also end the program on the next signal.
+    cursorHide: () => {},
+  });
   let isLate = false;
   alarm.onRing(() => {
     isLate = true;
@@ -85,6 +96,7 @@ type InputPrompt = new (options: {
   prefix: string;
   separator: string;
   styles: Readonly<Record<string, (text: string) => string>>;
+  cursorHide: () => void;
 }) => { run(): Promise<string>; cancel(): void };
 
 /** No colours and no symbols: the same on every terminal. */

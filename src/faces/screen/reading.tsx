@@ -4,7 +4,15 @@ import { useMemo, useState } from 'react';
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
 import type { Page, Question } from '../guided/page.ts';
-import { ENTER_BACK, ENTER_NO, ENTER_TAKES, moreAbove, moreBelow, TYPED_KEYS } from '../guided/wording.ts';
+import {
+  ENTER_BACK,
+  ENTER_NO,
+  ENTER_TAKES,
+  moreAbove,
+  moreBelow,
+  readOn,
+  TYPED_KEYS,
+} from '../guided/wording.ts';
 import { layout, type Row } from './layout.ts';
 import { type Look, Rows } from './rows.tsx';
 import { propsOf } from './tones.ts';
@@ -23,6 +31,10 @@ interface ReadingProps {
 /** The line about what does not fit, the rule and the keys below the menu. */
 const FIXED_ROWS = 3;
 const LEAST_TEXT_ROWS = 6;
+/** A frame's time, and that of an eye. */
+const UNSEEN_MS = 300;
+/** A name of this length has room behind the question. */
+const TYPED_COLUMNS = 32;
 
 /** A page that waits for the person: its text, as much as fits, then the question or the menu, and the keys. */
 export function Reading({ live, page, look, columns, rows, startsAtEnd }: ReadingProps) {
@@ -33,11 +45,16 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
     () => layout([...page.blocks, ...(details ?? [])], columns, look.charset),
     [page, details, columns, look.charset],
   );
-  const questionRows = page.question === null ? 0 : 1;
+  const questionRows = page.question === null ? 0 : askRows(page.question, columns, look);
   const menu = menuRows(page, marked, rows - FIXED_ROWS - questionRows - LEAST_TEXT_ROWS, columns, look);
   const room = rows - FIXED_ROWS - questionRows - menu.length;
   const last = Math.max(0, text.length - room);
   const from = Math.min(top, last);
+  const [readTo, setReadTo] = useState(0);
+  if (from + room > readTo) setReadTo(from + room);
+  /** What is lost must have been on the screen before it is agreed to. */
+  const isRead = page.question === null || readTo >= text.length;
+  const [shownAt] = useState(() => performance.now());
 
   const mark = (index: number) => {
     setMarked(Math.max(0, Math.min(page.menu.length - 1, index)));
@@ -50,12 +67,14 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
   const isTyping = page.question?.kind === 'word';
 
   useInput((input, key) => {
+    // Typed before the person can have seen this page.
+    if (performance.now() - shownAt < UNSEEN_MS) return;
     if (key.pageDown || (input === ' ' && !isTyping)) return setTop(Math.min(last, from + room));
     if (key.pageUp || (input === '-' && !isTyping)) return setTop(Math.max(0, from - room));
     if (key.escape) return take(keyed('b'));
     if (isTyping || key.ctrl || key.meta) return;
     if (page.question !== null) {
-      if (/^y$/i.test(input)) return take({ kind: 'yes', typed: null });
+      if (/^y$/i.test(input)) return isRead ? take({ kind: 'yes', typed: null }) : setTop(from + room);
       if (/^n$/i.test(input) || key.return) return take(keyed('b'));
     }
     if (key.downArrow) return mark(marked + 1);
@@ -71,9 +90,9 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
       <Rows rows={text.slice(from, from + room)} look={look} />
       <Box flexGrow={1} />
       <Text {...propsOf('quiet', look.palette)}>
-        {below > 0 ? moreBelow(below) : from > 0 ? moreAbove(from) : ' '}
+        {below > 0 ? (isRead ? moreBelow : readOn)(below) : from > 0 ? moreAbove(from) : ' '}
       </Text>
-      {page.question && <Ask live={live} question={page.question} look={look} />}
+      {page.question && <Ask {...{ live, look, isRead }} question={page.question} />}
       <Rows rows={menu} look={look} />
       <Text {...propsOf('quiet', look.palette)}>{look.charset.rule.repeat(columns)}</Text>
       <Text {...propsOf('quiet', look.palette)}>{keysLine(page)}</Text>
@@ -101,19 +120,31 @@ function keysLine({ menu, keys, question }: Page): string {
   return [enter, ...keys.map(({ key, label }) => `${key} ${label}`)].join('   ');
 }
 
+/** With room for what is typed. */
+function askRows({ text, kind }: Question, columns: number, look: Look): number {
+  const typed = kind === 'word' ? '_'.repeat(TYPED_COLUMNS) : '(y/N)';
+  return layout(
+    [{ kind: 'lines', lines: [{ text: `${text}: ${typed}`, tone: 'normal' }] }],
+    columns,
+    look.charset,
+  ).length;
+}
+
 interface AskProps {
   readonly live: LiveSession;
   readonly question: Question;
   readonly look: Look;
+  readonly isRead: boolean;
 }
 
-function Ask({ live, question, look }: AskProps) {
+function Ask({ live, question, look, isRead }: AskProps) {
   // A word that was wrong is typed anew.
   const [attempt, setAttempt] = useState(0);
   if (question.kind === 'yes') {
     return <Text {...propsOf('heading', look.palette)}>{`${question.text} (y/N) `}</Text>;
   }
   const submit = (typed: string) => {
+    if (!isRead) return;
     setAttempt(attempt + 1);
     live.act({ kind: 'yes', typed });
   };

@@ -1,10 +1,10 @@
 import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { useMemo, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { LEAST_TERMINAL } from '../../model/least-terminal.ts';
 import type { LiveSession } from '../../session/live.ts';
 import type { Page } from '../guided/page.ts';
 import { pageOf } from '../guided/pages.ts';
-import { STOP_HINT, tooSmall } from '../guided/wording.ts';
+import { stopHint, tooSmall } from '../guided/wording.ts';
 import { layout } from './layout.ts';
 import { Reading } from './reading.tsx';
 import { type Look, Rows } from './rows.tsx';
@@ -14,6 +14,8 @@ const SIDE_MARGIN = 1;
 /** Title and rule. */
 const HEAD_ROWS = 2;
 const BAR_COLUMNS = 40;
+/** Longer than a frame, so that it is drawn. */
+const BLANK_MS = 300;
 
 /** The whole screen: title, what there is to see, the choices, the keys. Every state of the session looks like this. */
 export function Screen({ live, look }: { readonly live: LiveSession; readonly look: Look }) {
@@ -23,8 +25,15 @@ export function Screen({ live, look }: { readonly live: LiveSession; readonly lo
   const page = useMemo(() => pageOf(state, log), [state, log]);
   // Pasted text is no answer to anything.
   usePaste(() => {});
+  // Rows that did not change are not drawn again, so what the kernel wrote over them goes only if all were blank between.
+  const [isBlank, setBlank] = useState(false);
+  useEffect(() => {
+    const timer = isBlank ? setTimeout(() => setBlank(false), BLANK_MS) : undefined;
+    return () => clearTimeout(timer);
+  }, [isBlank]);
   useInput((input, key) => {
     if (key.ctrl && input === 'c') live.stop();
+    if (key.ctrl && input === 'l') setBlank(true);
   });
   const isSmall = size.columns < LEAST_TERMINAL.columns || size.rows < LEAST_TERMINAL.rows;
   useInput(
@@ -34,6 +43,7 @@ export function Screen({ live, look }: { readonly live: LiveSession; readonly lo
     { isActive: isSmall || state.kind === 'working' },
   );
   if (isSmall) return <Text>{tooSmall(size.columns, size.rows)}</Text>;
+  if (isBlank) return <Text> </Text>;
   // A frame as high as the terminal would scroll it.
   const height = size.rows - 1;
   const columns = size.columns - 2 * SIDE_MARGIN;
@@ -43,7 +53,7 @@ export function Screen({ live, look }: { readonly live: LiveSession; readonly lo
       <Text {...propsOf('heading', look.palette)}>{`lvmedic: ${page.title}`}</Text>
       <Text {...propsOf('quiet', look.palette)}>{look.charset.rule.repeat(columns)}</Text>
       {state.kind === 'working' ? (
-        <Work live={live} page={page} look={look} {...room} />
+        <Work hint={stopHint(state.doing)} {...{ live, page, look, ...room }} />
       ) : (
         <Reading
           key={keyOf(page, state.kind)}
@@ -59,6 +69,7 @@ export function Screen({ live, look }: { readonly live: LiveSession; readonly lo
 const keyOf = ({ title, menu }: Page, kind: string): string => `${kind} ${title} ${menu.length}`;
 
 interface WorkProps {
+  readonly hint: string;
   readonly live: LiveSession;
   readonly page: Page;
   readonly look: Look;
@@ -67,7 +78,7 @@ interface WorkProps {
 }
 
 /** What is under way, the last lines of it. */
-function Work({ live, page, look, columns, rows }: WorkProps) {
+function Work({ hint, live, page, look, columns, rows }: WorkProps) {
   const share = useSyncExternalStore(live.subscribe, () => live.share);
   const lines = layout(page.blocks, columns, look.charset);
   const { barDone, barLeft } = look.charset;
@@ -79,7 +90,7 @@ function Work({ live, page, look, columns, rows }: WorkProps) {
       {share !== null && (
         <Text>{`${barDone.repeat(done)}${barLeft.repeat(BAR_COLUMNS - done)} ${Math.round(share * 100)}%`}</Text>
       )}
-      <Text {...propsOf('quiet', look.palette)}>{STOP_HINT}</Text>
+      <Text {...propsOf('quiet', look.palette)}>{hint}</Text>
     </>
   );
 }

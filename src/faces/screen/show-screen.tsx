@@ -28,12 +28,16 @@ export async function showScreen(live: LiveSession, options: ScreenOptions): Pro
     alternateScreen: options.alternateScreen,
   });
   // The survey keeps the program busy: what is under way stands on the screen before it begins.
-  await app.waitUntilRenderFlush();
+  live.beforeEffect = () => app.waitUntilRenderFlush();
+  const gone = app.waitUntilExit();
   try {
     live.start();
+    await Promise.race([live.ended, gone]);
+    // The screen failed: what is under way must not go on unseen.
+    if (live.state.kind !== 'left') live.leave();
     await live.ended;
   } finally {
     app.unmount();
-    await app.waitUntilExit();
+    await gone;
   }
 }
