@@ -54,7 +54,7 @@ export interface SavedGuest {
  * processes at addresses of their own leave pages that later take minutes to be cleared, seen as soft lockups and
  * timed-out devices behind the switch of root.
  */
-const KERNEL_ARGUMENTS = [
+export const KERNEL_ARGUMENTS = [
   ...['root=/dev/mapper/vm1--vg-root', 'ro', 'norandmaps', 'mitigations=off', 'quiet', 'console=ttyS0'],
 ];
 const SNAPSHOT = 'saved';
@@ -76,11 +76,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   if (options.mode === 'hook') layProgramInBoot(world);
   const kernel = readdirSync(world.bootFolder).find((file) => file.startsWith('vmlinuz-')) ?? '';
   world.lab.detach();
-  const disks = world.lab.present().map((name): Drive => {
-    const file = join(folder, `${name}.qcow2`);
-    run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', world.lab.image(name), '-F', 'raw', file]);
-    return { name, file, format: 'qcow2' };
-  });
+  const disks = layeredDisks(world, folder);
   const machine: MachineOptions = {
     name: options.name,
     kernel: join(world.bootFolder, kernel),
@@ -92,6 +88,15 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     ...(options.extraArguments === undefined ? {} : { extraArguments: options.extraArguments }),
   };
   return start(machine, folder);
+}
+
+/** The world's disks, to be written to in layers above them that lie in `folder`. */
+export function layeredDisks({ lab }: GuestWorld, folder: string): Drive[] {
+  return lab.present().map((name): Drive => {
+    const file = join(folder, `${name}.qcow2`);
+    run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', lab.image(name), '-F', 'raw', file]);
+    return { name, file, format: 'qcow2' };
+  });
 }
 
 async function initrdOf(options: GuestOptions, folder: string): Promise<string> {

@@ -6,8 +6,11 @@ import { removeFolder, temporaryFolder } from '../lab/host.ts';
 import { commandLine, spawnTied } from './child.ts';
 import { Console } from './console.ts';
 import {
+  bootCdArguments,
   DEFAULT_MEMORY_MIB,
   type Drive,
+  type Firmware,
+  firmwareMachineArguments,
   machineArguments,
   QEMU,
   scsiArguments,
@@ -18,12 +21,24 @@ import { Qmp } from './qmp.ts';
 /** Transcripts, each kept until the next run of its case. */
 export const RESULTS = fileURLToPath(new URL('../../test-results/vm/', import.meta.url));
 
-export interface MachineOptions {
-  /** Of the transcript. */
-  readonly name: string;
+export interface KernelBoot {
   readonly kernel: string;
   readonly initrd: string;
   readonly kernelCommandLine: string;
+}
+
+/** As a real machine starts: its firmware looks for a boot loader. */
+export interface FirmwareBoot {
+  readonly firmware: Firmware;
+  /** An ISO image; the first drive with a boot loader, when absent. */
+  readonly cd?: string;
+}
+
+export type MachineOptions = CommonOptions & (KernelBoot | FirmwareBoot);
+
+interface CommonOptions {
+  /** Of the transcript. */
+  readonly name: string;
   readonly drives: readonly Drive[];
   readonly memoryMiB?: number;
   /** ttyS0 alone, when absent. */
@@ -57,7 +72,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const names = Array.from({ length: options.consoleCount ?? 1 }, (_, n) => `ttyS${n}`);
   const sockets = [...names, 'monitor'].map((name) => join(folder, name));
   const listeners = await Promise.all(sockets.map(listen));
-  const argv = argumentsOf(options, sockets.slice(0, -1), sockets.at(-1) ?? '');
+  const argv = argumentsOf(options, sockets.slice(0, -1), sockets.at(-1) ?? '', folder);
   const command = commandLine([QEMU, ...argv]);
   const transcripts = names.map((name, n) =>
     join(RESULTS, `${options.name}${n === 0 ? '' : `.${name}`}.log`),
@@ -109,14 +124,33 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   };
 }
 
-function argumentsOf(options: MachineOptions, consoles: readonly string[], monitor: string): string[] {
+function argumentsOf(
+  options: MachineOptions,
+  consoles: readonly string[],
+  monitor: string,
+  folder: string,
+): string[] {
   return [
-    ...machineArguments(options.memoryMiB ?? DEFAULT_MEMORY_MIB),
+    ...bootArguments(options, folder),
     ...socketArguments(consoles, monitor),
     ...scsiArguments(options.drives),
-    ...['-kernel', options.kernel, '-initrd', options.initrd, '-append', options.kernelCommandLine],
     ...(options.extraArguments ?? []),
     ...(options.snapshot === undefined ? [] : ['-loadvm', options.snapshot]),
+  ];
+}
+
+function bootArguments(options: MachineOptions, folder: string): string[] {
+  const memoryMiB = options.memoryMiB ?? DEFAULT_MEMORY_MIB;
+  if ('firmware' in options) {
+    return [
+      ...firmwareMachineArguments(options.firmware, memoryMiB, join(folder, 'variables.fd')),
+      ...(options.cd === undefined ? [] : bootCdArguments(options.cd)),
+    ];
+  }
+  const { kernel, initrd, kernelCommandLine } = options;
+  return [
+    ...machineArguments(memoryMiB),
+    ...['-kernel', kernel, '-initrd', initrd, '-append', kernelCommandLine],
   ];
 }
 

@@ -4,6 +4,7 @@ import { run } from '../lab/host.ts';
 import type { GuestRecipe } from '../recipes/guests.ts';
 import { type Guest, type GuestOptions, type SavedGuest, startGuest } from './guest.ts';
 import { type GuestWorld, prepareGuestWorld } from './guest-world.ts';
+import { type RescueBoot, startRescue } from './iso-guest.ts';
 import type { Drive } from './qemu.ts';
 import type { Flavour, Mode, Suite } from './suites.ts';
 
@@ -12,6 +13,8 @@ export interface Product {
   readonly program: string;
   deb(): string;
   cpio(): string;
+  /** The path of the rescue image. */
+  iso(): Promise<string>;
 }
 
 export interface GuestSetup
@@ -28,6 +31,8 @@ export interface GuestSetup
   readonly recipe?: GuestRecipe;
   /** A further disk of ext4, labelled MEDIC, with the program on it, as docs/shell-open-now.md makes it. */
   readonly medium?: boolean;
+  /** Boots the rescue image instead of the machine's own kernel; `mode` and `flavour` are those of its own system. */
+  readonly rescue?: RescueBoot;
   /** Begins where this first stands on the console; cases that begin at the same place share one boot. */
   readonly from?: RegExp;
 }
@@ -67,7 +72,11 @@ async function saveAt(screen: RegExp, setup: GuestSetup, product: Product): Prom
 async function boots<T>(setup: GuestSetup, product: Product, use: (guest: Guest) => Promise<T>): Promise<T> {
   const options = await optionsOf(setup, product);
   try {
-    const guest = await startGuest(options);
+    const { rescue } = setup;
+    const guest =
+      rescue === undefined
+        ? await startGuest(options)
+        : await startRescue(options, rescue, await product.iso());
     try {
       return await use(guest);
     } finally {
@@ -80,7 +89,7 @@ async function boots<T>(setup: GuestSetup, product: Product, use: (guest: Guest)
 
 /** With a world of its own. */
 async function optionsOf(setup: GuestSetup, product: Product): Promise<GuestOptions> {
-  const { suite, mode, recipe, medium, ...rest } = setup;
+  const { suite, mode, recipe, medium, rescue, ...rest } = setup;
   const isInstalled = mode === 'hook' || mode === 'embed';
   const world = await prepareGuestWorld({
     suite,

@@ -1,6 +1,7 @@
 import { absentDiskTable } from './absent-disks.ts';
 import { promptTable } from './at-the-prompt.ts';
 import { incidentTable } from './incidents.ts';
+import { rescueTable } from './rescue-iso.ts';
 import type { Scenario } from './scenario.ts';
 import { settingsTable } from './settings.ts';
 
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...absentDiskTable,
   ...promptTable,
   ...settingsTable,
+  ...rescueTable,
 ];

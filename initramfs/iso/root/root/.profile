@@ -1,0 +1,2 @@
+PS1='lvmedic# '
+export LANG=C.UTF-8 LESS=-R
