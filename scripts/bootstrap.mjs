@@ -66,6 +66,7 @@ export const systemPackages = {
   iso: [
     { name: 'mmdebstrap', needs: ['mmdebstrap'] },
     { name: 'dosfstools', needs: ['mkfs.vfat'] },
+    { name: 'mtools', needs: ['mcopy'] },
     {
       name: 'ovmf',
       needs: ['/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'],

@@ -2,6 +2,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,6 @@ import { join } from 'node:path';
 import { MIB, run } from '../lab/host.ts';
 import { writeBytes } from '../lab/ondisk.ts';
 import { makeBootPartition } from './boot-partition.ts';
-import { runIsolated } from './child.ts';
 import { type Guest, type GuestOptions, KERNEL_ARGUMENTS, layeredDisks } from './guest.ts';
 import type { GuestWorld } from './guest-world.ts';
 import { guestInitrd } from './initrd.ts';
@@ -33,7 +33,7 @@ export interface RescuedGuest extends Guest {
   /** Takes the CD out and switches the same machine on again, when it has ended. */
   startItself(): Promise<Guest>;
   /** Content of a file on the medium, when the machine has ended; `*` stands for one name. */
-  onMedium(path: string): Promise<string>;
+  onMedium(path: string): string;
 }
 
 export function isRescued(guest: Guest): guest is RescuedGuest {
@@ -144,11 +144,17 @@ function makeMedium(folder: string, type: 'ext4' | 'vfat'): Drive {
   return { name: 'medium', file, format: 'raw' };
 }
 
-async function readMedium(stick: Drive | null, path: string, folder: string): Promise<string> {
+/** Without mounting it: not every kernel that runs this knows vfat. */
+function readMedium(stick: Drive | null, path: string, folder: string): string {
   if (stick === null) throw new Error('this machine has no medium');
   const copy = join(folder, 'from-medium');
-  // The shell finds the one name that the pattern stands for.
-  const script = 'mkdir -p "$AT"; mount -o loop,ro "$STICK" "$AT"; cat "$AT"/$FILE >"$COPY"';
-  await runIsolated(script, { AT: join(folder, 'mounted'), STICK: stick.file, FILE: path, COPY: copy });
-  return existsSync(copy) ? readFileSync(copy, 'utf8') : '';
+  if (!existsSync(copy)) {
+    mkdirSync(copy);
+    const isVfat = run('blkid', ['-p', '-o', 'value', '-s', 'TYPE', stick.file]).trim() === 'vfat';
+    if (isVfat) run('mcopy', ['-s', '-i', stick.file, '::/lvmedic', copy]);
+    else run('debugfs', ['-R', `rdump /lvmedic ${copy}`, stick.file]);
+  }
+  const [found] = globSync(path, { cwd: copy });
+  if (found === undefined) throw new Error(`${path} is not on the medium`);
+  return readFileSync(join(copy, found), 'utf8');
 }

@@ -3,7 +3,7 @@ import type { Console, Patience } from '../guest/console.ts';
 
 /** What a person does at the console when lvmedic is there before the emergency shell opens. */
 
-export const OFFER = /((?: {2}\d\) .*\n)+)1-\d, Enter for 1[^\n]*:/;
+export const OFFER = /((?: {2}\d\) .*\n)+)(?:\? )?1-\d, Enter for 1[^\n]*:/;
 const QUESTION = /Repair vm1-vg now\? \(y\/N\)/;
 
 /** Waits for numbered choices, and gives them as they stand there. */
@@ -42,9 +42,14 @@ export async function goOn(console: Console): Promise<void> {
 const GUIDED_PROMPT = /Enter means 1:/;
 
 /** In the guided repair by questions: waits for a page, and answers it. */
-export async function answerPage(console: Console, page: RegExp, text: string): Promise<void> {
-  await console.waitFor(page);
-  await console.waitFor(GUIDED_PROMPT);
+export async function answerPage(
+  console: Console,
+  page: RegExp,
+  text: string,
+  patience: Patience = {},
+): Promise<void> {
+  await console.waitFor(page, patience);
+  await console.waitFor(GUIDED_PROMPT, patience);
   console.line(text);
 }
 

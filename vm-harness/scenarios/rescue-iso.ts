@@ -3,7 +3,7 @@ import type { Guest } from '../guest/guest.ts';
 import { isRescued, type RescueBoot, type RescuedGuest } from '../guest/iso-guest.ts';
 import type { Firmware } from '../guest/qemu.ts';
 import { allWhole, comesUp } from './expectations.ts';
-import { answer } from './person.ts';
+import { answer, answerPage } from './person.ts';
 import { incident } from './pick-recipe.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -59,10 +59,23 @@ async function chooseBoot({ console }: Guest): Promise<void> {
   console.send(`boot${start}`);
 }
 
-/** Repairs from the shell, and boots the repaired system on without a reset. */
-async function byAPerson(guest: RescuedGuest, { firmware }: RescueBoot, name: Incident): Promise<void> {
+/** By the menu, page by page, and from it into the repaired system without a reset. */
+async function byTheMenu({ console }: RescuedGuest, name: Incident): Promise<void> {
+  const menu = /Power off\n[^\n]*1-7, Enter for 1: /;
+  await console.waitFor(menu, SLOW);
+  console.line('');
+  await answerPage(console, new RegExp(`This machine:[\\s\\S]*${FAULTS[name]}`), '', SLOW);
+  await answerPage(console, /What can be done:/, '', SLOW);
+  await answerPage(console, /The rehearsal:/, '', SLOW);
+  await answer(console, 'y');
+  await answerPage(console, /The result:[\s\S]*Repaired and verified/, 'q', SLOW);
+  await console.waitFor(menu, SLOW);
+  console.line('3');
+}
+
+/** The same in the shell: first a look at what starting the rescue system did to the disks, which is nothing. */
+async function byTheShell(guest: RescuedGuest, { firmware }: RescueBoot, name: Incident): Promise<void> {
   const { console } = guest;
-  await choose(guest, '4');
   await console.waitForShell(SLOW);
   await untouched(guest);
   if (firmware === 'secure-boot') await isLocked(guest);
@@ -71,8 +84,15 @@ async function byAPerson(guest: RescuedGuest, { firmware }: RescueBoot, name: In
   await answer(console, 'y');
   await console.waitFor(/Repaired and verified/, SLOW);
   await console.waitForShell();
-  if (firmware === 'bios' && name === 'a1') await newInitramfs(guest);
+  if (firmware === 'bios') await newInitramfs(guest);
   console.line('lvmedic-boot-guest');
+}
+
+/** Repairs, and boots the repaired system on without a reset. */
+async function byAPerson(guest: RescuedGuest, rescue: RescueBoot, name: Incident): Promise<void> {
+  const { console } = guest;
+  await choose(guest, name === 'a2' ? '1' : '4');
+  await (name === 'a2' ? byTheMenu(guest, name) : byTheShell(guest, rescue, name));
   await console.waitFor(/Boot this now\? \(y\/N\) /, SLOW);
   console.line('y');
   allWhole(await comesUp(guest));
