@@ -107,7 +107,8 @@ export class LiveSession {
 
   async #carryOut(effect: Effect): Promise<void> {
     await this.beforeEffect();
-    this.#turn(ended(this.#session, await this.#hands.carryOut(effect)));
+    const result = await this.#hands.carryOut(effect);
+    this.#turn(ended(this.#session, result));
     if (this.#leaves) this.act({ kind: 'leave' });
   }
 

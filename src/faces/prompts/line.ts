@@ -33,7 +33,7 @@ async function forgetTypedAhead(): Promise<void> {
   if (!stdin.isTTY) return;
   const drop = () => {};
   stdin.setRawMode(true);
-  stdin.on('data', drop);
+  stdin.on('data', drop).resume();
   await new Promise((resolve) => setTimeout(resolve, TYPED_AHEAD_MS));
   stdin.off('data', drop);
   releaseTerminal();

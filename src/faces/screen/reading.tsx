@@ -1,6 +1,6 @@
 import { TextInput } from '@inkjs/ui';
 import { Box, Text, useInput } from 'ink';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
 import type { Page, Question } from '../guided/page.ts';
@@ -39,6 +39,8 @@ const TYPED_COLUMNS = 32;
 /** A page that waits for the person: its text, as much as fits, then the question or the menu, and the keys. */
 export function Reading({ live, page, look, columns, rows, startsAtEnd }: ReadingProps) {
   const [marked, setMarked] = useState(0);
+  // Keys come faster than frames: each counts from where the one before it led to.
+  const latest = useRef(0);
   const [top, setTop] = useState(startsAtEnd ? Number.MAX_SAFE_INTEGER : 0);
   const details = page.menu[marked]?.details;
   const text = useMemo(
@@ -57,7 +59,8 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
   const [shownAt] = useState(() => performance.now());
 
   const mark = (index: number) => {
-    setMarked(Math.max(0, Math.min(page.menu.length - 1, index)));
+    latest.current = Math.max(0, Math.min(page.menu.length - 1, index));
+    setMarked(latest.current);
     setTop(0);
   };
   const take = (act: Act | undefined) => {
@@ -77,9 +80,9 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
       if (/^y$/i.test(input)) return isRead ? take({ kind: 'yes', typed: null }) : setTop(from + room);
       if (/^n$/i.test(input) || key.return) return take(keyed('b'));
     }
-    if (key.downArrow) return mark(marked + 1);
-    if (key.upArrow) return mark(marked - 1);
-    if (key.return) return take(page.menu[marked]?.act ?? keyed('b'));
+    if (key.downArrow) return mark(latest.current + 1);
+    if (key.upArrow) return mark(latest.current - 1);
+    if (key.return) return take(page.menu[latest.current]?.act ?? keyed('b'));
     if (/^[1-9]$/.test(input)) return take(page.menu[Number(input) - 1]?.act);
     take(keyed(input));
   });

@@ -1,5 +1,5 @@
 import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { LEAST_TERMINAL } from '../../model/least-terminal.ts';
 import type { LiveSession } from '../../session/live.ts';
 import type { Page } from '../guided/page.ts';
@@ -14,26 +14,25 @@ const SIDE_MARGIN = 1;
 /** Title and rule. */
 const HEAD_ROWS = 2;
 const BAR_COLUMNS = 40;
-/** Longer than a frame, so that it is drawn. */
-const BLANK_MS = 300;
+
+interface ScreenProps {
+  readonly live: LiveSession;
+  readonly look: Look;
+  /** Draws everything, also what did not change: something else has written over it. */
+  readonly drawAnew: () => void;
+}
 
 /** The whole screen: title, what there is to see, the choices, the keys. Every state of the session looks like this. */
-export function Screen({ live, look }: { readonly live: LiveSession; readonly look: Look }) {
+export function Screen({ live, look, drawAnew }: ScreenProps) {
   const size = useWindowSize();
   const state = useSyncExternalStore(live.subscribe, () => live.state);
   const log = useSyncExternalStore(live.subscribe, () => live.log);
   const page = useMemo(() => pageOf(state, log), [state, log]);
   // Pasted text is no answer to anything.
   usePaste(() => {});
-  // Rows that did not change are not drawn again, so what the kernel wrote over them goes only if all were blank between.
-  const [isBlank, setBlank] = useState(false);
-  useEffect(() => {
-    const timer = isBlank ? setTimeout(() => setBlank(false), BLANK_MS) : undefined;
-    return () => clearTimeout(timer);
-  }, [isBlank]);
   useInput((input, key) => {
     if (key.ctrl && input === 'c') live.stop();
-    if (key.ctrl && input === 'l') setBlank(true);
+    if (key.ctrl && input === 'l') drawAnew();
   });
   const isSmall = size.columns < LEAST_TERMINAL.columns || size.rows < LEAST_TERMINAL.rows;
   useInput(
@@ -43,7 +42,6 @@ export function Screen({ live, look }: { readonly live: LiveSession; readonly lo
     { isActive: isSmall || state.kind === 'working' },
   );
   if (isSmall) return <Text>{tooSmall(size.columns, size.rows)}</Text>;
-  if (isBlank) return <Text> </Text>;
   // A frame as high as the terminal would scroll it.
   const height = size.rows - 1;
   const columns = size.columns - 2 * SIDE_MARGIN;
