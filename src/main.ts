@@ -103,7 +103,7 @@ async function run(command: Command, options: Options, operands: readonly string
 
 function faceFor(options: Options): Face {
   if (options.json) return jsonFace(writeOut);
-  if (inInitramfs() || options.screen) prepareConsole();
+  if (inInitramfs() || options.screen) prepareConsole(!options.plain);
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
   const person = canAsk ? personAt(options) : { questions: null, guide: null };
   return plainFace(writeOut, { verbose: options.verbose, person, writeError });

@@ -65,7 +65,6 @@ async function rehearsing(): Promise<Rig> {
 }
 
 describe('a session that is under way', () => {
-  // The session that goes on is the one from before the effect: that it was asked to stop is forgotten.
   test('q while the disks are looked at leaves when that is over', async () => {
     const rig = new Rig();
     await rig.start();

@@ -23,6 +23,7 @@ if (unavailable !== null) console.warn(`SKIPPED: both faces of the guided repair
 afterAll(removeTemporaryFolders);
 
 const FINDING = 'What is wrong, and how lvmedic knows';
+const MOST_CHOICES = 2;
 /** Wide enough for every label. */
 const WIDE = { columns: 200, rows: 50 };
 
@@ -37,7 +38,7 @@ class Walk {
 
   async everything(): Promise<Page[]> {
     const { labels } = await this.#see(PAGES.machine);
-    await this.#lookAside();
+    if (labels.length === 1) await this.#lookAside();
     const finding = labels.indexOf(FINDING);
     if (finding >= 0) await this.#findings(finding + 1);
     const choices = labels.indexOf('See what can be done');
@@ -52,6 +53,7 @@ class Walk {
     return page;
   }
 
+  /** Only where there is nothing else to see: they are the same everywhere. */
   async #lookAside(): Promise<void> {
     for (const [letter, title] of [
       ['?', PAGES.help],
@@ -80,7 +82,7 @@ class Walk {
     this.#guided.take(number);
     const { labels } = await this.#see(PAGES.choices);
     for (const index of labels.keys()) {
-      if (labels[index] === FINDING) continue;
+      if (labels[index] === FINDING || index >= MOST_CHOICES) continue;
       this.#guided.take(index + 1);
       const { labels: rehearsed } = await this.#see(PAGES.rehearsal);
       if (rehearsed.length > 0) {
@@ -121,12 +123,12 @@ describe.skipIf(unavailable !== null)('the screen and the prompts are one guided
   }
 
   test.each<[string, () => DamagedMachine, number]>([
-    ['a disk that is called missing', () => damagedMachine('incident/a1-archive'), 13],
-    ['a group that lost its disk', () => damagedMachine('incident/a2-archive'), 13],
-    ['what a person must decide', () => damagedMachine('lvm2-metadata-split-brain/different-lvs'), 17],
-    ['a disk that is not there', () => damagedMachine('lvm2-pv-absent'), 13],
+    ['a disk that is called missing', () => damagedMachine('incident/a1-archive'), 9],
+    ['a group that lost its disk', () => damagedMachine('incident/a2-archive'), 9],
+    ['what a person must decide', () => damagedMachine('lvm2-metadata-split-brain/different-lvs'), 13],
+    ['a disk that is not there', () => damagedMachine('lvm2-pv-absent'), 9],
     ['a healthy machine', () => damagedMachine('healthy/two-disks'), 5],
-    ['two broken groups at once', twoBrokenGroups, 18],
+    ['two broken groups at once', twoBrokenGroups, 13],
   ])('%s: the same pages, choices, letters and questions', async (_, make, leastPages) => {
     machine = make();
     const onScreen = await walk('screen');

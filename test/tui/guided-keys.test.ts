@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { labUnavailable, removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
 import { type DamagedMachine, damagedMachine } from '../../vm-harness/terminal/damaged-machine.ts';
 import {
@@ -8,7 +8,6 @@ import {
   PAGES,
   startGuided,
 } from '../../vm-harness/terminal/guided.ts';
-import { HeldLvm } from '../../vm-harness/terminal/held-lvm.ts';
 import { tmuxUnavailable } from '../../vm-harness/terminal/tmux.ts';
 
 const unavailable = labUnavailable() ?? tmuxUnavailable();
@@ -102,7 +101,6 @@ describe.skipIf(unavailable !== null)('keys of the guided repair', () => {
     expect(terminal.screen()).toMatch(/› 1\)/);
   });
 
-  // The second arrow counts from where the mark stood when the first was drawn, and Enter takes what was marked then.
   test('screen: arrows and Enter that come in one go take what they point at', async () => {
     await start('screen');
     await guided.at(PAGES.machine);
@@ -198,76 +196,5 @@ describe.skipIf(unavailable !== null)('keys of the guided repair', () => {
         await guided.at(title);
       }
     },
-  );
-});
-
-describe.skipIf(unavailable !== null)('answers that were typed ahead of their questions', () => {
-  let machine: DamagedMachine;
-  let guided: Guided;
-  let lvm: HeldLvm;
-  beforeEach(() => {
-    machine = damagedMachine('incident/a1-archive');
-    lvm = new HeldLvm(machine.world);
-  });
-  afterEach(() => {
-    guided?.terminal.close();
-    machine?.dispose();
-  });
-
-  async function start(face: FaceName): Promise<void> {
-    guided = await startGuided(machine, face, { args: ['--lvm', lvm.path] });
-  }
-
-  async function withTheAnswerBefore(face: FaceName): Promise<void> {
-    await start(face);
-    await guided.to(PAGES.rehearsal);
-    guided.terminal.paste('1\ny\n', { plain: true });
-    await guided.told('Repair vm1-vg now?');
-    await guided.terminal.waitUntilQuiet({ quietMs: 700 });
-    expect(machine.changedDisks()).toEqual([]);
-  }
-
-  test('drawn prompts: a yes in one go with the answer before it repairs nothing', () =>
-    withTheAnswerBefore('drawn prompts'));
-
-  // What stdin has read already stays there: a listener alone does not make a paused stream flow, and so drops nothing.
-  test('prompts: a yes in one go with the answer before it repairs nothing', () =>
-    withTheAnswerBefore('prompts'));
-
-  async function whileItWorks(face: FaceName): Promise<void> {
-    await start(face);
-    const typeAhead = async () => {
-      guided.terminal.keys('Enter', 'y', 'Enter', '1', 'Enter', 'y', 'Enter');
-      await guided.terminal.waitUntilQuiet();
-    };
-    lvm.hold('rehearsal');
-    await guided.to(PAGES.choices);
-    guided.take(1);
-    await lvm.reached('rehearsal');
-    await typeAhead();
-    lvm.release();
-    await guided.at(PAGES.rehearsal, { seconds: 3 });
-    await guided.terminal.waitUntilQuiet({ quietMs: 500 });
-    await guided.at(PAGES.rehearsal, { seconds: 1 });
-    expect(machine.changedDisks()).toEqual([]);
-    lvm.hold('repaired');
-    guided.take(1);
-    await guided.at(PAGES.confirmation);
-    guided.yes();
-    await lvm.reached('repaired');
-    await typeAhead();
-    lvm.release();
-    await guided.at(PAGES.result);
-    await guided.terminal.waitUntilQuiet({ quietMs: 500 });
-    await guided.at(PAGES.result, { seconds: 1 });
-    expect(machine.changedDisks()).toEqual(['d1', 'd2']);
-  }
-
-  test('screen: what is typed while it works answers nothing', () => whileItWorks('screen'));
-
-  // For the same reason.
-  test.fails.each<FaceName>(['prompts', 'drawn prompts'])(
-    '%s: what is typed while it works answers nothing',
-    whileItWorks,
   );
 });

@@ -3,9 +3,11 @@ import type { LabWorld } from '../lab/world.ts';
 
 const REPLICAS = '/run/lvmedic';
 
-/** The process of lvmedic that works on this world; null when there is none. */
-export function processOn(world: LabWorld): number | null {
-  return processesWith(`LVM_SYSTEM_DIR=${world.lvmDir}`)[0] ?? null;
+/** The process of lvmedic that works on this world. Throws when there is none, for a signal to 0 would reach our own. */
+export function processOn(world: LabWorld): number {
+  const [pid] = processesWith(`LVM_SYSTEM_DIR=${world.lvmDir}`);
+  if (pid === undefined) throw new Error(`no lvmedic works on ${world.dir}`);
+  return pid;
 }
 
 /** What a run that is over, with this process id, has not put away: processes, loop devices, copies of metadata. */
