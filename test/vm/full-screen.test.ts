@@ -46,8 +46,11 @@ describe.skipIf(unavailable !== null)("on a real guest's serial console", () => 
       terminal.keys('Enter');
       await terminal.waitFor(/Repair vm1-vg now\? \(y\/N\)/, STEP);
       terminal.keep('before anything is written');
+      // A key at once is taken for one that was typed before the question stood there.
+      await terminal.waitUntilQuiet({ quietMs: 600 });
       terminal.keys('y');
       await terminal.waitFor(/1\) Continue boot/, STEP);
+      await terminal.waitUntilQuiet({ quietMs: 600 });
       terminal.keep('the result');
       terminal.keys('Enter');
       expect(terminal.keysSent - before).toBeLessThanOrEqual(KEYS_BESIDE_THE_YES + 1);

@@ -70,8 +70,8 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
   const isTyping = page.question?.kind === 'word';
 
   useInput((input, key) => {
-    // Typed before the person can have seen this page.
-    if (performance.now() - shownAt < UNSEEN_MS) return;
+    // Typed before the person can have seen what it would do.
+    if (isGrave(page) && performance.now() - shownAt < UNSEEN_MS) return;
     if (key.pageDown || (input === ' ' && !isTyping)) return setTop(Math.min(last, from + room));
     if (key.pageUp || (input === '-' && !isTyping)) return setTop(Math.max(0, from - room));
     if (key.escape) return take(keyed('b'));
@@ -102,6 +102,10 @@ export function Reading({ live, page, look, columns, rows, startsAtEnd }: Readin
     </>
   );
 }
+
+/** A key on it may write, or leave for good. */
+const isGrave = ({ question, menu }: Page): boolean =>
+  question !== null || menu.some(({ act }) => act.kind === 'go-on' || act.kind === 'undo');
 
 /** The choices, what is marked among them; those around it where there are more than fit. */
 function menuRows({ menu }: Page, marked: number, most: number, columns: number, look: Look): Row[] {
