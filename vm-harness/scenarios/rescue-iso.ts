@@ -25,6 +25,8 @@ const ALWAYS = ['iso/bios/a1/unattended', 'iso/uefi/a2/guided'];
 /** Repaired, and read again: exit-codes.md. */
 const REPAIRED = '1';
 const SLOW = { seconds: 300 };
+/** GRUB leaves out what a serial line does not take at once: the entries may be missing, the countdown comes again. */
+const MENU = /Boot the machine's own disk|entry will be executed automatically/;
 
 function rescues(name: Incident, way: Way, rescue: RescueBoot, memoryMiB?: number): Scenario {
   const id = `iso/${rescue.firmware}/${name}/${way}`;
@@ -45,13 +47,13 @@ function rescues(name: Incident, way: Way, rescue: RescueBoot, memoryMiB?: numbe
 
 /** Chooses an entry of GRUB's menu by its key. */
 async function choose({ console }: Guest, key: string): Promise<void> {
-  await console.waitFor(/Boot the machine's own disk/, SLOW);
+  await console.waitFor(MENU, SLOW);
   console.send(key);
 }
 
 /** Edits the second entry before it is started: at the end of its line, the third, `poweroff` becomes `boot`. */
 async function chooseBoot({ console }: Guest): Promise<void> {
-  await console.waitFor(/Boot the machine's own disk/, SLOW);
+  await console.waitFor(MENU, SLOW);
   const [down, end, backspace, start] = ['\x0e', '\x05', '\x7f', '\x18'];
   console.send(`${down}e`);
   await console.waitFor(/lvmedic\.then=poweroff/, SLOW);
