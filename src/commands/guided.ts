@@ -5,8 +5,9 @@ import { stoppingNote } from '../faces/guided/wording.ts';
 import { bothFaces } from '../faces/logged-face.ts';
 import { plainFace } from '../faces/plain/plain-face.ts';
 import { needsTerminal } from '../faces/wording.ts';
+import type { Result } from '../model/result.ts';
 import { LiveSession } from '../session/live.ts';
-import type { Left } from '../session/state.ts';
+import type { Effect, EffectResult, Left } from '../session/state.ts';
 import type { Command, Context, OpenSystem } from './command.ts';
 import { carryOutEffect } from './guided-work.ts';
 
@@ -30,13 +31,16 @@ On a capable terminal it is a full screen, on a serial or dumb one numbered ques
       face.error(needsTerminal('repair'), EXIT.usage);
       return EXIT.usage;
     }
-    const [opened] = await Promise.all([open(operands), face.guide.load()]);
+    // The first page says that it is at work before lvm has said its version.
+    const opening = open(operands);
+    await face.guide.load();
+    if (context.stop.requested) return EXIT.cancelled;
+    const { exitStatus, bootGoesOn } = await guided(context, opening, face.guide);
+    const opened = await opening;
     if (!opened.ok) {
       face.error(opened.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
-    if (context.stop.requested) return EXIT.cancelled;
-    const { exitStatus, bootGoesOn } = await guided(context, opened.value, face.guide);
     if (bootGoesOn) {
       opened.value.boot?.goOn();
       face.say([HOW_TO_GO_ON]);
@@ -46,13 +50,25 @@ On a capable terminal it is a full screen, on a serial or dumb one numbered ques
 };
 
 /** A guided repair from the first look to the last word; whether boot goes on is left to the caller. */
-export async function guided(context: Context, system: OpenSystem, guide: Guide): Promise<Left> {
+export async function guided(
+  context: Context,
+  opening: Promise<Result<OpenSystem, string>>,
+  guide: Guide,
+): Promise<Left> {
   const { stop } = context;
+  const carryOut = async (effect: Effect): Promise<EffectResult> => {
+    const opened = await opening;
+    if (!opened.ok) {
+      // There is nothing to look at: the caller says why, on a terminal that is as it was.
+      live.leave();
+      return { kind: 'failed', message: '' };
+    }
+    return carryOutEffect(effect, { context, system: opened.value, face: faceOf(live, context.log) });
+  };
   const live = new LiveSession({
-    carryOut: (effect) =>
-      carryOutEffect(effect, { context, system, face: faceOf(live, context.log) }).finally(stop.clear),
+    carryOut: (effect) => carryOut(effect).finally(stop.clear),
     stop: (doing) => {
-      if (!stop.requested) live.note(stoppingNote(doing));
+      if (!stop.requested && doing !== 'look') live.note(stoppingNote(doing));
       stop.request();
     },
   });

@@ -100,7 +100,11 @@ function nothingDone({ result }: Offered, face: Context['face']): number {
 async function lookCloser(guide: Guide, { context, system }: Desk): Promise<number> {
   // The lock is ours already.
   const held = () => ok({ release: () => {} });
-  const { exitStatus, bootGoesOn } = await guided({ ...context, lock: held }, system, guide);
+  const { exitStatus, bootGoesOn } = await guided(
+    { ...context, lock: held },
+    Promise.resolve(ok(system)),
+    guide,
+  );
   if (bootGoesOn) system.boot.goOn();
   else context.face.say([SHELL_OPENS]);
   return exitStatus;
