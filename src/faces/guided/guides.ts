@@ -53,5 +53,6 @@ function lastWords(shown: Shown): string[] {
     ? pageOf(shown, [])
         .blocks.flatMap(plainBlock)
         .map(({ text }) => text)
+        .filter((text) => text !== '')
     : [];
 }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { visible } from '../../model/escape.ts';
 import { Cancelled, isTerminalGone, unlessCancelled } from './cancelled.ts';
 
 /**
@@ -14,7 +15,8 @@ export function lineAsker(draws: boolean): AskLine {
     const alarm = new Alarm(timeoutSeconds);
     const ask = async () => {
       await forgetTypedAhead();
-      return draws ? drawnLine(message, alarm) : plainLine(message, alarm);
+      const shown = visible(message);
+      return draws ? drawnLine(shown, alarm) : plainLine(shown, alarm);
     };
     try {
       return await unlessCancelled(ask());

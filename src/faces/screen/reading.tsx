@@ -1,6 +1,7 @@
 import { TextInput } from '@inkjs/ui';
 import { Box, Text, useInput } from 'ink';
 import { useMemo, useRef, useState } from 'react';
+import { visible } from '../../model/escape.ts';
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
 import type { Page, Question } from '../guided/page.ts';
@@ -148,7 +149,7 @@ function Ask({ live, question, look, isRead }: AskProps) {
   // A word that was wrong is typed anew.
   const [attempt, setAttempt] = useState(0);
   if (question.kind === 'yes') {
-    return <Text {...propsOf('heading', look.palette)}>{`${question.text} (y/N) `}</Text>;
+    return <Text {...propsOf('heading', look.palette)}>{`${visible(question.text)} (y/N) `}</Text>;
   }
   const submit = (typed: string) => {
     if (!isRead) return;
@@ -157,7 +158,7 @@ function Ask({ live, question, look, isRead }: AskProps) {
   };
   return (
     <Box>
-      <Text {...propsOf('heading', look.palette)}>{`${question.text}: `}</Text>
+      <Text {...propsOf('heading', look.palette)}>{`${visible(question.text)}: `}</Text>
       <TextInput key={attempt} onSubmit={submit} />
     </Box>
   );
