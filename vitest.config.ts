@@ -27,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'tui',
           include: ['test/tui/**/*.test.ts'],
+          env: { FIRST_LOOP: '2000' },
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,
@@ -37,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          env: { FIRST_LOOP: '1000' },
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 180_000,

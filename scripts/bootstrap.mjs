@@ -148,10 +148,14 @@ export function runNpm(args, stdio = 'inherit') {
   return spawnSync(command, [...first, ...args], { cwd: root, stdio }).status ?? 1;
 }
 
-/** Runs a script under the project's own Node, whichever Node this is. Resolves to its exit status. */
-export function runProjectNode(script, args = []) {
+/**
+ * Runs a script under the project's own Node, whichever Node this is; `wrapper` is a command that runs the command
+ * behind it. Resolves to its exit status.
+ */
+export function runProjectNode(script, args = [], wrapper = []) {
   const env = { ...process.env, PATH: `${projectBin}:${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
-  const child = spawn(path.join(projectBin, 'node'), [script, ...args], { cwd: root, stdio: 'inherit', env });
+  const [command, ...rest] = [...wrapper, path.join(projectBin, 'node'), script, ...args];
+  const child = spawn(command, rest, { cwd: root, stdio: 'inherit', env });
   // Ctrl-C reaches the child as well, and it decides; SIGTERM reaches only us.
   const ignore = () => {};
   const forward = () => child.kill('SIGTERM');

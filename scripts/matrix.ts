@@ -117,11 +117,10 @@ if (unavailable !== null) {
 }
 const filters = process.argv.slice(2);
 fs.rmSync(report, { force: true });
-const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
   [
-    ...[vitest, 'run', '--project', 'matrix', '--reporter=default', '--reporter=json'],
+    ...['scripts/vitest.mjs', '--project', 'matrix', '--reporter=default', '--reporter=json'],
     `--outputFile.json=${report}`,
     ...(filters.length === 0 ? [] : ['--testNamePattern', filters.join('|')]),
   ],

@@ -26,7 +26,7 @@ if ((await runProjectNode('scripts/build.ts')) !== 0) failedSteps.push('build');
 for (const step of checkSteps) if (runNpm(['run', '--silent', step]) !== 0) failedSteps.push(step);
 // The first time, the rescue image takes minutes, most of them waiting: it is made beside tests that do not need it.
 const iso = runProjectNode('scripts/iso.ts');
-await runTests('here', ['unit', 'tui', 'lab']);
+await Promise.all([runTests('lab', ['lab']), runTests('terminal', ['unit', 'tui'])]);
 if ((await iso) !== 0) failedSteps.push('iso');
 await runTests('guests', ['vm']);
 
@@ -39,8 +39,7 @@ process.exitCode = failed > 0 ? 1 : 0;
 async function runTests(name, projects) {
   const report = path.join(root, `test-results/vitest-${name}.json`);
   fs.rmSync(report, { force: true });
-  const status = await runProjectNode('node_modules/vitest/vitest.mjs', [
-    'run',
+  const status = await runProjectNode('scripts/vitest.mjs', [
     ...projects.flatMap((project) => ['--project', project]),
     // A filter may name files of the other projects alone.
     ...(filters.length > 0 ? ['--passWithNoTests'] : []),

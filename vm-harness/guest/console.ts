@@ -14,6 +14,9 @@ export interface Patience {
 /** A busy machine without hardware virtualisation is slow. */
 const PATIENCE_SECONDS = 180;
 const SHOWN_LINES = 40;
+/** After this long without an answer a line is typed again. */
+const UNANSWERED_SECONDS = 10;
+const ATTEMPTS = 6;
 /** CSI and OSC sequences, strings to the device, character sets, and the short ones (ECMA-48, xterm's ctlseqs). */
 const TERMINAL_CONTROL =
   /\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[()#][0-9A-Za-z]|[=>cDEHMNOZ78])/g;
@@ -99,20 +102,8 @@ export class Console {
   /** Waits for an emergency shell and makes sure that it reads commands. */
   async waitForShell(patience: Patience = {}): Promise<void> {
     const [opening] = await this.waitFor(new RegExp(`${PROMPT.source}|${PRESS_ENTER.source}`), patience);
-    if (PRESS_ENTER.test(opening)) {
-      this.line('');
-      await this.waitFor(PROMPT);
-    }
-    // What is typed before a shell has set up its terminal can get lost.
-    for (let attempt = 0; ; attempt++) {
-      this.line(`echo "R""EADY${attempt}"`);
-      try {
-        await this.waitFor(new RegExp(`READY${attempt}\n`), { seconds: 10 });
-        return;
-      } catch (error) {
-        if (attempt === 5) throw error;
-      }
-    }
+    if (PRESS_ENTER.test(opening)) await this.#typeUntil(() => ['', PROMPT]);
+    await this.#typeUntil((attempt) => [`echo "R""EADY${attempt}"`, new RegExp(`READY${attempt}\n`)]);
   }
 
   /** Runs one line in the shell that is open here. What is typed is echoed, so the marks are typed in halves. */
@@ -135,6 +126,20 @@ export class Console {
   /** Hands every byte on, and leaves answers to what is at the other end. */
   attach(terminal: (bytes: Buffer) => void): void {
     this.#terminal = terminal;
+  }
+
+  /** Types a line until it is answered: what comes before a program has set up its terminal gets lost. */
+  async #typeUntil(exchange: (attempt: number) => readonly [line: string, answer: RegExp]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const [line, answer] = exchange(attempt);
+      this.line(line);
+      try {
+        await this.waitFor(answer, { seconds: UNANSWERED_SECONDS });
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 
   #take(text: string): void {

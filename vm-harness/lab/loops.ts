@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 
 /** One attached loop device. It lives only as long as this process holds `fd`. */
 export interface Loop {
@@ -14,6 +14,9 @@ export interface LoopOptions {
   readonly readOnly?: boolean;
 }
 
+/** Its messages are read. */
+const ENGLISH = { PATH: process.env.PATH, LC_ALL: 'C' };
+
 /**
  * Attaches a loop device to an image, or to a part of it.
  *
@@ -22,14 +25,12 @@ export interface LoopOptions {
  * no device of anybody else is ever detached by its name.
  */
 export function attachLoop(image: string, options: LoopOptions = {}): Loop {
-  const args = ['--find', '--show'];
+  const args: string[] = [];
   if (options.offsetBytes !== undefined) args.push('--offset', String(options.offsetBytes));
   if (options.sizeBytes !== undefined) args.push('--sizelimit', String(options.sizeBytes));
   if (options.sectorBytes !== undefined) args.push('--sector-size', String(options.sectorBytes));
   if (options.readOnly === true) args.push('--read-only');
-  const attached = spawnSync('losetup', [...args, image], { encoding: 'utf8' });
-  if (attached.status !== 0) throw new Error(`losetup ${image}: ${attached.stderr}`);
-  const node = attached.stdout.trim();
+  const node = associate([...args, image]);
   // A node can stay read-only from an earlier use: lvm would say "Error writing" and exit 0.
   if (options.readOnly !== true) spawnSync('blockdev', ['--setrw', node]);
   const fd = openSync(node, 'r');
@@ -40,4 +41,18 @@ export function attachLoop(image: string, options: LoopOptions = {}): Loop {
 /** Lets the loop device go; the kernel frees it once nobody else has it open. */
 export function detachLoop(loop: Loop): void {
   closeSync(loop.fd);
+}
+
+/**
+ * Tries free numbers in turn, from FIRST_LOOP of the environment on. Runs that have numbers of their own can go on
+ * beside each other: a disk that is detached for a moment comes back under the same name.
+ */
+function associate(args: readonly string[]): string {
+  for (let number = Number(process.env.FIRST_LOOP ?? 0); ; number++) {
+    if (existsSync(`/sys/block/loop${number}/loop`)) continue;
+    const node = `/dev/loop${number}`;
+    const attached = spawnSync('losetup', [node, ...args], { encoding: 'utf8', env: ENGLISH });
+    if (attached.status === 0) return node;
+    if (!/busy/i.test(attached.stderr)) throw new Error(`losetup ${node}: ${attached.stderr}`);
+  }
 }
