@@ -25,9 +25,9 @@ export function recordFiles(stateDir: string, targetDevices: () => ReadonlySet<n
       writeDurably(path.join(folder(id), name), bytes);
     },
     append(id, name, line) {
-      const fd = fs.openSync(path.join(folder(id), name), 'a', 0o600);
+      const fd = fs.openSync(path.join(folder(id), name), 'a+', 0o600);
       try {
-        fs.writeSync(fd, `${line}\n`);
+        fs.writeFileSync(fd, endsInLine(fd) ? `\n${line}\n` : `${line}\n`);
         fs.fsyncSync(fd);
       } finally {
         fs.closeSync(fd);
@@ -49,6 +49,13 @@ export function recordFiles(stateDir: string, targetDevices: () => ReadonlySet<n
       return whyUnusable(root, targetDevices());
     },
   };
+}
+
+/** Whether a power cut, or a full disk, ended a file in the middle of a line: the next one may not join it. */
+function endsInLine(fd: number): boolean {
+  const { size } = fs.fstatSync(fd);
+  const last = Buffer.alloc(1);
+  return size > 0 && fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }
 
 /** `20261121-101500-10` comes after `20261121-101500-9`. */

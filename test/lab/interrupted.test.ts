@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repairProblems } from '../../vm-harness/lab/check.ts';
-import { labUnavailable, removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
+import { labUnavailable, removeTemporaryFolders, run } from '../../vm-harness/lab/host.ts';
 import { EXIT, Incident, resultOf } from './rough-handling.ts';
 
 afterAll(removeTemporaryFolders);
@@ -103,6 +103,25 @@ describe.skipIf(labUnavailable() !== null).each([
         break;
       }
       wayOut(`lvm call ${call}`, call + (wayBack ? 0 : 1));
+    }
+  });
+});
+
+describe.skipIf(labUnavailable() !== null)('the power fails while the journal is being written', () => {
+  test('a line that was cut short does not swallow the next one: the undone run stays undone', () => {
+    const incident = new Incident('lvm2-pv-marked-missing');
+    try {
+      const killed = incident.repair({ lvm: incident.fakeLvm('kill -9 $PPID') });
+      expect(killed.signal, killed.transcript).toBe('SIGKILL');
+      const journal = run('sh', ['-c', `echo '${incident.world.stateDir}'/undo/*/journal.ndjson`]).trim();
+      writeFileSync(journal, readFileSync(journal, 'utf8').slice(0, 20));
+      const back = incident.undo();
+      expect(back.status, back.transcript).toBe(EXIT.healthy);
+      const listed = incident.attempt(['undo', '--list']);
+      expect(listed.stdout, listed.transcript).toMatch(/rolled-back/);
+      expect(listed.stdout, listed.transcript).not.toMatch(/interrupted/);
+    } finally {
+      incident.dispose();
     }
   });
 });

@@ -124,6 +124,19 @@ describe.skipIf(labUnavailable() !== null)('a disk, or the place of the records,
     expect(incident.world.fingerprint(), ran.transcript).toEqual(broken);
   });
 
+  test('the place of the records is full when a run that was cut off before its first step is found: said, and no word of a bug', () => {
+    mountMemory('20m');
+    const killed = incident.repair({ lvm: incident.fakeLvm('kill -9 $PPID'), stateDir: memory });
+    expect(killed.signal, killed.transcript).toBe('SIGKILL');
+    run('sh', ['-c', `truncate -s 0 '${memory}'/undo/*/journal.ndjson`]);
+    fillMemory();
+    const ran = incident.repair({ stateDir: memory });
+    expect(ran.transcript).not.toContain('bug in lvmedic');
+    expect(ran.transcript).toMatch(/a repair was interrupted .*ENOSPC/);
+    expect(ran.status, ran.transcript).toBe(EXIT.error);
+    expect(incident.world.fingerprint(), ran.transcript).toEqual(broken);
+  });
+
   test('the records are gone while lvm works: undone from memory, or half-way is said; never a crash', () => {
     const { stateDir } = incident.world;
     const lvm = incident.fakeLvm(`mv '${stateDir}' '${stateDir}.gone'; exec "$lvm" "$@"`);

@@ -66,10 +66,7 @@ export async function recover(
     return err(`${active.map((lv) => lv.name).join(', ')} is active: deactivate it first (lvm vgchange -an)`);
   }
   const journal = new Journal(system.records, record.id, system.clock);
-  if (!journal.has('step-begins')) {
-    journal.note('rolled-back');
-    return ok({ record, ended: 'rolled-back' });
-  }
+  if (!journal.has('step-begins')) return nothingBegan(record, journal);
   notify({ type: 'phase', phase: 'roll-back', detail: record.id });
   const opened = await system.openLive(record.regions);
   if (!opened.ok) return err(opened.error);
@@ -92,6 +89,16 @@ export async function recover(
     return err(ioMessage(error));
   } finally {
     await target.release();
+  }
+}
+
+/** Such a run wrote nothing to the disks. */
+function nothingBegan(record: UndoRecord, journal: Journal): Result<Recovery, string> {
+  try {
+    journal.note('rolled-back');
+    return ok({ record, ended: 'rolled-back' });
+  } catch (error) {
+    return err(ioMessage(error));
   }
 }
 
