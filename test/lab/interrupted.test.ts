@@ -107,6 +107,32 @@ describe.skipIf(labUnavailable() !== null).each([
   });
 });
 
+describe.skipIf(labUnavailable() !== null)('the power fails, and the way back is damaged', () => {
+  test('nothing is guessed: it says so, writes nothing, and repairs what is there with records kept elsewhere', () => {
+    const incident = new Incident('lvm2-metadata-lost');
+    try {
+      const killed = incident.repair({
+        lvm: incident.fakeLvm('case "$*" in pvcreate*) "$lvm" "$@"; kill -9 $PPID;; esac; exec "$lvm" "$@"'),
+      });
+      expect(killed.signal, killed.transcript).toBe('SIGKILL');
+      run('sh', ['-c', `truncate -s -1 '${incident.world.stateDir}'/undo/*/before.bin`]);
+      const halfway = incident.world.fingerprint();
+
+      const refused = incident.repair();
+      expect(refused.status, refused.transcript).toBe(EXIT.error);
+      expect(refused.transcript).toMatch(/was interrupted .* is damaged: .*--state-dir/);
+      expect(incident.undo().status).toBe(EXIT.error);
+      expect(incident.world.fingerprint(), refused.transcript).toEqual(halfway);
+
+      const repaired = incident.repair({ stateDir: join(incident.world.dir, 'elsewhere') });
+      expect(repaired.status, repaired.transcript).toBe(EXIT.repaired);
+      expect(repairProblems(incident.world), repaired.transcript).toEqual([]);
+    } finally {
+      incident.dispose();
+    }
+  });
+});
+
 describe.skipIf(labUnavailable() !== null)('the power fails while the journal is being written', () => {
   test('a line that was cut short does not swallow the next one: the undone run stays undone', () => {
     const incident = new Incident('lvm2-pv-marked-missing');

@@ -46,9 +46,13 @@ export type RecordRegion = RecordContent['regions'][number];
 export type Image = v.InferOutput<typeof AfterSchema>;
 
 declare const saved: unique symbol;
-/** A record whose every byte is on stable storage. Only `save` and `load` make one. */
-export interface UndoRecord extends RecordContent {
+/** A record as it describes itself; its saved bytes may be damaged. */
+export interface DescribedRecord extends RecordContent {
   readonly id: string;
+}
+
+/** A record whose every byte is on stable storage. Only `save` and `load` make one. */
+export interface UndoRecord extends DescribedRecord {
   readonly [saved]: true;
 }
 

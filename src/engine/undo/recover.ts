@@ -10,6 +10,7 @@ import {
   changedDataBlock,
   crcBefore,
   crcIn,
+  type DescribedRecord,
   describeRecord,
   type Image,
   imageNow,
@@ -22,24 +23,26 @@ import {
 import { foreignChanges, restore } from './restore.ts';
 
 /** How an interrupted run was brought to an end. */
-export interface Recovery {
-  readonly record: UndoRecord;
-  /** `completed`: the repair had reached its goal. `rolled-back`: the disks are as before it. */
-  readonly ended: 'completed' | 'rolled-back';
-}
+export type Recovery =
+  /** The repair had reached its goal; it can be undone. */
+  | { readonly ended: 'completed'; readonly record: UndoRecord }
+  /** The disks are as before it. */
+  | { readonly ended: 'rolled-back'; readonly record: DescribedRecord };
+
+const WITHOUT_RECORD =
+  'To repair what the disks hold now without it, keep the records elsewhere: --state-dir DIR';
 
 /**
  * The record of a run on these disks that a kill or a power cut ended; null when the last run on them ended well.
- * Records of other disks do not matter here.
+ * Records of other disks do not matter here. Its saved bytes are not looked at: they may be damaged.
  */
-export function interruptedRecord(survey: Survey, system: System): UndoRecord | null {
+export function interruptedRecord(survey: Survey, system: System): DescribedRecord | null {
   for (const id of system.records.list().toReversed()) {
     const content = describeRecord(id, system.records);
     if (!content.ok || !isOn(content.value, survey)) continue;
     const journal = new Journal(system.records, id, system.clock);
-    if (journal.has('finished') || journal.has('rolled-back')) return null;
-    const record = load(id, system.records);
-    return record.ok ? record.value : null;
+    const isOver = journal.has('finished') || journal.has('rolled-back');
+    return isOver ? null : { ...content.value, id };
   }
   return null;
 }
@@ -55,18 +58,21 @@ function isOn(record: RecordContent, survey: Survey): boolean {
  * Refuses, naming why, when somebody else changed the disks since.
  */
 export async function recover(
-  record: UndoRecord,
+  interrupted: DescribedRecord,
   survey: Survey,
   system: System,
   notify: Notify,
 ): Promise<Result<Recovery, string>> {
-  const uuids = new Set(record.volumeGroups.map((vg) => vg.uuid));
+  const uuids = new Set(interrupted.volumeGroups.map((vg) => vg.uuid));
   const active = survey.machine.activeLvs.filter((lv) => uuids.has(lv.vgUuid));
   if (active.length > 0) {
     return err(`${active.map((lv) => lv.name).join(', ')} is active: deactivate it first (lvm vgchange -an)`);
   }
-  const journal = new Journal(system.records, record.id, system.clock);
-  if (!journal.has('step-begins')) return nothingBegan(record, journal);
+  const journal = new Journal(system.records, interrupted.id, system.clock);
+  if (!journal.has('step-begins')) return nothingBegan(interrupted, journal);
+  const loaded = load(interrupted.id, system.records);
+  if (!loaded.ok) return err(`${loaded.error}. ${WITHOUT_RECORD}`);
+  const record = loaded.value;
   notify({ type: 'phase', phase: 'roll-back', detail: record.id });
   const opened = await system.openLive(record.regions);
   if (!opened.ok) return err(opened.error);
@@ -93,7 +99,7 @@ export async function recover(
 }
 
 /** Such a run wrote nothing to the disks. */
-function nothingBegan(record: UndoRecord, journal: Journal): Result<Recovery, string> {
+function nothingBegan(record: DescribedRecord, journal: Journal): Result<Recovery, string> {
   try {
     journal.note('rolled-back');
     return ok({ record, ended: 'rolled-back' });
