@@ -1,18 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import { undoFailed, undoResult } from '../engine/results.ts';
 import { survey } from '../engine/survey/survey.ts';
+import { located } from '../engine/undo/locate.ts';
+import type { RecordContent, UndoRecord } from '../engine/undo/record.ts';
 import { listRecords, recordToUndo, type UndoError, undo } from '../engine/undo/undo.ts';
 import { EXIT } from '../exit-codes.ts';
 import { confirmUndo, needsTerminal, recordList, undoSummary } from '../faces/wording.ts';
-import { assertNever } from '../model/result.ts';
-import type { Command } from './command.ts';
+import { assertNever, err, ok, type Result } from '../model/result.ts';
+import type { Survey } from '../model/survey.ts';
+import type { Command, Context, OpenSystem } from './command.ts';
 
 export const undoCommand: Command = {
   name: 'undo',
   operands: '[RECORD]',
   summary: 'Puts every byte that a repair changed back as it was',
   help: `
-Without RECORD the last one is played back. It is refused when the disks are others than those of the record, or when
-anything else changed them since. The undo itself is recorded, so it can be undone.
+Without RECORD the last one is played back. Its disks are found again under other names. It is refused when they are not
+there, or when anything else changed them since. The undo itself is recorded, so it can be undone.
 
   lvmedic undo --list
   lvmedic undo
@@ -50,14 +54,12 @@ anything else changed them since. The undo itself is recorded, so it can be undo
       if (!(await questions.confirm(confirmUndo(record.id))))
         return end('stopped on request', EXIT.cancelled);
     }
-    const system = await open([...new Set(record.regions.map((region) => region.device))]);
-    if (!system.ok) return end(system.error, EXIT.operationalError);
     const held = lock();
     if (!held.ok) return end(held.error, EXIT.operationalError);
     try {
-      const read = survey(system.value.source, face.notify);
-      if (!read.ok) return end(`${read.error.path} ${read.error.message}`, EXIT.operationalError);
-      const undone = await undo(record, read.value, system.value, face.notify);
+      const opened = await openDisksOf(record, store.value, { open, face });
+      if (!opened.ok) return end(opened.error, EXIT.operationalError);
+      const undone = await undo(record, opened.value.survey, opened.value.system, face.notify);
       if (!undone.ok) return end(undone.error.message, statusOf(undone.error));
       const result = undoResult(undone.value);
       face.say(undoSummary(result));
@@ -68,6 +70,38 @@ anything else changed them since. The undo itself is recorded, so it can be undo
     }
   },
 };
+
+interface Opened {
+  readonly system: OpenSystem;
+  readonly survey: Survey;
+}
+
+/**
+ * The record's disks where it left them; else under the names that they have now. Those are looked for among all of this
+ * machine, for one of two that say the same of themselves is not to be guessed.
+ */
+async function openDisksOf(
+  record: UndoRecord,
+  machine: OpenSystem,
+  { open, face: { notify } }: Pick<Context, 'open' | 'face'>,
+): Promise<Result<Opened, string>> {
+  const look = (system: OpenSystem): Result<Opened, string> => {
+    const read = survey(system.source, notify);
+    return read.ok ? ok({ system, survey: read.value }) : err(`${read.error.path} ${read.error.message}`);
+  };
+  const openDisks = async ({ regions }: RecordContent): Promise<Result<Opened, string>> => {
+    const system = await open([...new Set(regions.map((region) => region.device))]);
+    return system.ok ? look(system.value) : system;
+  };
+  const named = await openDisks(record);
+  const inNamed = named.ok ? located(record, named.value.survey) : named;
+  if (inNamed.ok && isDeepStrictEqual(inNamed.value.regions, record.regions)) return named;
+  const everywhere = look(machine);
+  const there = everywhere.ok ? located(record, everywhere.value.survey) : everywhere;
+  if (there.ok) return openDisks(there.value);
+  // Images are not among the disks of this machine: what is wrong with them is said when they are opened by name.
+  return inNamed.ok ? there : named;
+}
 
 function statusOf({ kind }: UndoError): number {
   switch (kind) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** One attached loop device. It lives only as long as this process holds `fd`. */
 export interface Loop {
@@ -14,6 +15,8 @@ export interface LoopOptions {
   readonly readOnly?: boolean;
 }
 
+const FREED_WITHIN_MS = 500;
+const POLL_MS = 5;
 /** Its messages are read. */
 const ENGLISH = { PATH: process.env.PATH, LC_ALL: 'C' };
 
@@ -38,10 +41,15 @@ export function attachLoop(image: string, options: LoopOptions = {}): Loop {
   return { node, fd };
 }
 
-/** Lets the loop device go; the kernel frees it once nobody else has it open. */
+/** Lets the loop device go. The kernel frees it once nobody else has it open, which is waited for a moment. */
 export function detachLoop(loop: Loop): void {
   closeSync(loop.fd);
+  for (let waitedMs = 0; waitedMs < FREED_WITHIN_MS && isAttached(loop.node); waitedMs += POLL_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
 }
+
+const isAttached = (node: string): boolean => existsSync(`/sys/block/${basename(node)}/loop`);
 
 /**
  * Tries free numbers in turn, from FIRST_LOOP of the environment on. Runs that have numbers of their own can go on
@@ -49,8 +57,8 @@ export function detachLoop(loop: Loop): void {
  */
 function associate(args: readonly string[]): string {
   for (let number = Number(process.env.FIRST_LOOP ?? 0); ; number++) {
-    if (existsSync(`/sys/block/loop${number}/loop`)) continue;
     const node = `/dev/loop${number}`;
+    if (isAttached(node)) continue;
     const attached = spawnSync('losetup', [node, ...args], { encoding: 'utf8', env: ENGLISH });
     if (attached.status === 0) return node;
     if (!/busy/i.test(attached.stderr)) throw new Error(`losetup ${node}: ${attached.stderr}`);

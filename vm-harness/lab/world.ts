@@ -124,10 +124,13 @@ export class LabWorld {
     return this.present().map((name) => this.image(name));
   }
 
-  /** Whole disks as loop devices, apart from the nodes that {@link node} gives; they live until {@link detach}. */
-  loopTargets(options: { readOnly?: boolean } = {}): string[] {
+  /**
+   * Whole disks as loop devices, apart from the nodes that {@link node} gives; they live until {@link detach}. `names`:
+   * which, in the order in which they get the free nodes.
+   */
+  loopTargets(options: { readOnly?: boolean; names?: readonly string[] } = {}): string[] {
     this.detach();
-    return this.present().map((name) => {
+    return (options.names ?? this.present()).map((name) => {
       const loop = attachLoop(this.image(name), {
         ...this.#sector(name),
         readOnly: options.readOnly ?? false,

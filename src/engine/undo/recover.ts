@@ -6,6 +6,7 @@ import type { LiveTarget, Notify, System } from '../ports.ts';
 import { resurvey } from '../survey/survey.ts';
 import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
+import { located } from './locate.ts';
 import {
   changedDataBlock,
   crcBefore,
@@ -15,7 +16,6 @@ import {
   type Image,
   imageNow,
   load,
-  type RecordContent,
   recordBlocks,
   saveAfter,
   type UndoRecord,
@@ -39,18 +39,13 @@ const WITHOUT_RECORD =
 export function interruptedRecord(survey: Survey, system: System): DescribedRecord | null {
   for (const id of system.records.list().toReversed()) {
     const content = describeRecord(id, system.records);
-    if (!content.ok || !isOn(content.value, survey)) continue;
+    const there = content.ok ? located({ ...content.value, id }, survey) : content;
+    if (!there.ok) continue;
     const journal = new Journal(system.records, id, system.clock);
     const isOver = journal.has('finished') || journal.has('rolled-back');
-    return isOver ? null : { ...content.value, id };
+    return isOver ? null : there.value;
   }
   return null;
-}
-
-function isOn(record: RecordContent, survey: Survey): boolean {
-  return record.regions.every((region) =>
-    survey.disks.some((disk) => disk.path === region.device && disk.identity === region.identity),
-  );
 }
 
 /**
@@ -72,7 +67,7 @@ export async function recover(
   if (!journal.has('step-begins')) return nothingBegan(interrupted, journal);
   const loaded = load(interrupted.id, system.records);
   if (!loaded.ok) return err(`${loaded.error}. ${WITHOUT_RECORD}`);
-  const record = loaded.value;
+  const record = { ...loaded.value, regions: interrupted.regions };
   notify({ type: 'phase', phase: 'roll-back', detail: record.id });
   const opened = await system.openLive(record.regions);
   if (!opened.ok) return err(opened.error);

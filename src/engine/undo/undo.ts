@@ -4,6 +4,7 @@ import type { Survey } from '../../model/survey.ts';
 import type { LiveTarget, Notify, System } from '../ports.ts';
 import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
+import { located } from './locate.ts';
 import { describeRecord, load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
 import { finish, interruptedRecord, recover } from './recover.ts';
 import { foreignChanges, type Restored, restore } from './restore.ts';
@@ -76,14 +77,14 @@ export async function undo(
   system: System,
   notify: Notify,
 ): Promise<Result<Undone, UndoError>> {
-  const wrongDisks = differentDisks(record, survey);
-  if (wrongDisks.length > 0) return refuse(wrongDisks);
+  const there = located(record, survey);
+  if (!there.ok) return refuse([there.error]);
   const interrupted = interruptedRecord(survey, system);
   if (interrupted !== null) {
     const recovered = await recover(interrupted, survey, system, notify);
     if (!recovered.ok) return refuse([recovered.error]);
     if (interrupted.id === record.id && record.kind === 'repair' && recovered.value.ended === 'rolled-back') {
-      const devices = [...new Set(record.regions.map((region) => region.device))];
+      const devices = [...new Set(there.value.regions.map((region) => region.device))];
       return ok({ record, undoRecord: null, restoredBytes: 0, devices });
     }
     if (interrupted.id === record.id && record.undoes !== null) {
@@ -96,11 +97,14 @@ export async function undo(
 }
 
 async function play(
-  record: UndoRecord,
+  named: UndoRecord,
   survey: Survey,
   system: System,
   notify: Notify,
 ): Promise<Result<Undone, UndoError>> {
+  const there = located(named, survey);
+  if (!there.ok) return refuse([there.error]);
+  const record = there.value;
   const busy = openVolumes(record, survey);
   if (busy.length > 0) return refuse(busy);
   notify({ type: 'phase', phase: 'undo', detail: record.id });
@@ -155,21 +159,6 @@ function generationsNow(record: UndoRecord, survey: Survey): string[] {
 
 function refuse(reasons: readonly string[]): Result<never, UndoError> {
   return err({ kind: 'refused', message: reasons.join('; ') });
-}
-
-function differentDisks(record: UndoRecord, survey: Survey): string[] {
-  return record.regions.flatMap((region) => {
-    const disk = survey.disks.find((each) => each.path === region.device);
-    if (disk === undefined) return [`${region.device} is not there`];
-    if (disk.identity !== region.identity) {
-      return [
-        `${region.device} is another disk than the record was made from (${disk.identity}, then ${region.identity})`,
-      ];
-    }
-    return disk.sizeBytes < region.startBytes + region.sizeBytes
-      ? [`${region.device} has become smaller`]
-      : [];
-  });
 }
 
 function openVolumes(record: UndoRecord, survey: Survey): string[] {
