@@ -96,7 +96,7 @@ async function run(command: Command, options: Options, operands: readonly string
     return await command.run(context);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    face.error('stopped on request; nothing was changed', EXIT.cancelled);
+    face.error(`stopped on request; nothing ${error.isUnchanged ? '' : 'else '}was changed`, EXIT.cancelled);
     return EXIT.cancelled;
   }
 }

@@ -1,9 +1,10 @@
 import { putDown } from '../engine/boot/put-down.ts';
 import { type Known, look } from '../engine/look.ts';
-import { endInterrupted, finish, provenPlans, rehearseAll, reportOf, withBoot } from '../engine/repair.ts';
+import { finish, provenPlans, rehearseAll, reportOf, withBoot } from '../engine/repair.ts';
 import { undoFailed, undoResult } from '../engine/results.ts';
 import { stillHolds } from '../engine/still-holds.ts';
-import { interruptedRecord } from '../engine/undo/recover.ts';
+import { interruptedRun } from '../engine/undo/interrupted.ts';
+import { recoverAll } from '../engine/undo/recover.ts';
 import { recordToUndo, undo } from '../engine/undo/undo.ts';
 import { EXIT } from '../exit-codes.ts';
 import { undoneSummary } from '../faces/boot-wording.ts';
@@ -48,12 +49,12 @@ function lookAround(
 ): Result<EffectResult, string> {
   const known = look(system, face.notify);
   if (!known.ok) return known;
-  const record = interruptedRecord(known.value.survey, system);
+  const interrupted = interruptedRun(known.value.survey, system);
   const value: Look = {
     known: known.value,
-    choices: choicesOf(known.value, record !== null, system.boot !== null),
+    choices: choicesOf(known.value, interrupted !== null, system.boot !== null),
     wayBack: { folder: system.stateDir, durability: system.records.durability },
-    interrupted: record?.id ?? null,
+    interrupted: interrupted?.id ?? null,
     recovered,
     canBoot: system.boot !== null,
   };
@@ -89,8 +90,8 @@ async function carryOutChoice(
   const { notify } = face;
   if (!context.isRoot) return err(NEEDS_ROOT);
   if (choice.kind === 'recover') {
-    const ended = await endInterrupted(known.survey, system, notify);
-    return ended.ok ? lookAround(bench, ended.value) : ended;
+    const ended = await recoverAll(known.survey, system, notify);
+    return ended.ok ? lookAround(bench, ended.value.runs.at(-1)) : ended;
   }
   if (rehearsed !== null) {
     const holds = stillHolds(provenPlans(rehearsed), system, notify);

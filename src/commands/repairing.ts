@@ -3,6 +3,8 @@ import { type RepairReport, repair } from '../engine/repair.ts';
 import { diagnoseResult, type RepairResult, repairResult } from '../engine/results.ts';
 import { bootLines, bootSummary } from '../faces/boot-wording.ts';
 import type { Face, Questions } from '../faces/face.ts';
+import { recoveredRun } from '../faces/guided/wording.ts';
+import { Cancelled } from '../faces/prompts/cancelled.ts';
 import {
   caveatLines,
   confirmRepair,
@@ -33,11 +35,16 @@ export async function runRepair(
   system: OpenSystem,
   { permission, dryRun, questions, showDiagnosis }: Manner,
 ): Promise<Result<RepairResult, string>> {
+  let isUnchanged = true;
   const report = await repair(
     system,
     {
       permission,
       dryRun,
+      onRecovered: (runs) => {
+        isUnchanged = false;
+        face.say(runs.map(recoveredRun));
+      },
       onPlans: (known) => {
         const { survey } = known;
         if (showDiagnosis) face.say(diagnosis(diagnoseResult(known), firstLook(survey), hasImages(survey)));
@@ -57,7 +64,9 @@ export async function runRepair(
         }),
     },
     face.notify,
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof Cancelled ? new Cancelled(isUnchanged) : error;
+  });
   return report.ok ? ok(conclude(report.value, dryRun, system, face)) : report;
 }
 

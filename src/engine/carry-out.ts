@@ -6,8 +6,8 @@ import type { RepairReport } from './repair.ts';
 import { resurvey } from './survey/survey.ts';
 import { ioMessage } from './undo/io-error.ts';
 import { Journal } from './undo/journal.ts';
+import { writeEnd } from './undo/play-back.ts';
 import { changedDataBlock, imageNow, saveForRepair, textName, type UndoRecord } from './undo/record.ts';
-import { finish } from './undo/recover.ts';
 import { restore } from './undo/restore.ts';
 import { unmet } from './verify.ts';
 
@@ -94,7 +94,7 @@ async function attemptAll(work: Work): Promise<Attempt> {
     const failures = [...plans.flatMap((plan) => unmet(plan, after)), ...touchedData(undo, target)];
     if (failures.length > 0) return failed(...failures);
     journal.note('verified');
-    finish(undo, target, system, journal);
+    writeEnd(undo, target, system, journal);
     return failed();
   } catch (error) {
     return failed(ioMessage(error));
@@ -117,7 +117,7 @@ async function applyOne(plan: RehearsedPlan, index: number, work: Work): Promise
 }
 
 /** Puts every byte back. The journal may be beyond reach by now; the bytes come first. */
-function rollBack({ failures, stopped, inUse }: Attempt, work: Work): Ending {
+async function rollBack({ failures, stopped, inUse }: Attempt, work: Work): Promise<Ending> {
   const { undo, journal, target, system, notify } = work;
   const halfway = (message: string): Ending => ({
     ...{ outcome: 'failed', undoRecord: undo, repaired: [], halfway: true },
@@ -126,7 +126,7 @@ function rollBack({ failures, stopped, inUse }: Attempt, work: Work): Ending {
   notify({ type: 'phase', phase: 'roll-back', detail: failures.join('; ') });
   try {
     noteIfPossible(journal, 'rolling-back');
-    const restored = restore(undo, system.records, target, notify);
+    const restored = await restore(undo, system.records, target, notify);
     if (!restored.ok) return halfway(restored.error);
     noteIfPossible(journal, 'rolled-back');
     if (inUse && restored.value.restoredBytes === 0) return untouched('declined', ...failures);

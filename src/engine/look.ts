@@ -18,7 +18,11 @@ export function look(system: Pick<System, 'source'>, notify: Notify): Result<Kno
   notify({ type: 'phase', phase: 'survey', detail: '' });
   const read = readSurvey(system.source, notify);
   if (!read.ok) return err(`${read.error.path}: ${read.error.message}`);
-  const survey = read.value;
+  return ok(judge(read.value));
+}
+
+/** What is wrong with the disks as a survey has them, and what can be done about it. */
+export function judge(survey: Survey): Known {
   const findings = diagnose(survey);
-  return ok({ survey, findings, prospects: prospects(survey, findings) });
+  return { survey, findings, prospects: prospects(survey, findings) };
 }

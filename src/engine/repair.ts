@@ -1,17 +1,17 @@
 import type { Finding } from '../model/finding.ts';
 import { changesDisks, type Declined, type VgPlan } from '../model/plan.ts';
-import { err, ok, type Result } from '../model/result.ts';
+import { ok, type Result } from '../model/result.ts';
 import type { Survey } from '../model/survey.ts';
 import { type BootReport, bringUp } from './boot/bring-up.ts';
 import { carryOut, type Ending } from './carry-out.ts';
 import { isFault } from './diagnose.ts';
-import { type Known, look } from './look.ts';
+import { judge, type Known, look } from './look.ts';
 import { type Permission, type Selection, select } from './plan.ts';
 import type { Notify, System } from './ports.ts';
 import { type Rehearsal, type RehearsedPlan, rehearse } from './rehearse.ts';
 import { stillHolds } from './still-holds.ts';
 import type { UndoRecord } from './undo/record.ts';
-import { interruptedRecord, type Recovery, recover } from './undo/recover.ts';
+import { type Recovery, recoverAll } from './undo/recover.ts';
 
 export type Outcome = 'healthy' | 'repaired' | 'declined' | 'failed' | 'undone' | 'cancelled';
 
@@ -19,6 +19,8 @@ export interface RepairReport extends Known {
   readonly outcome: Outcome;
   readonly declined: readonly Declined[];
   readonly rehearsals: readonly PlanRehearsal[];
+  /** Interrupted runs that were brought to their end first. */
+  readonly recovered: readonly Recovery[];
   /** The record of what was written; null when nothing was. */
   readonly undoRecord: UndoRecord | null;
   /** Ids of the volume groups that are in order now and were not before. */
@@ -41,6 +43,8 @@ export interface RepairOptions {
   readonly dryRun: boolean;
   /** Asked once per plan after its rehearsal; null: nobody is there to ask. */
   readonly confirm: ((plan: RehearsedPlan) => Promise<boolean>) | null;
+  /** Called when interrupted runs were brought to their end. */
+  readonly onRecovered: (runs: readonly Recovery[]) => void;
   /** Called when it is known what is wrong and what can be done, before anything is rehearsed. */
   readonly onPlans: (known: Known) => void;
   readonly onRehearsed: (rehearsed: PlanRehearsal) => void;
@@ -137,14 +141,24 @@ async function repairGroups(
   const first = look(system, notify);
   if (!first.ok) return first;
   const mayWrite = !options.dryRun && options.permission.policy !== 'report';
-  const resumed = !mayWrite ? ok(null) : await endInterrupted(first.value.survey, system, notify);
-  if (!resumed.ok) return resumed;
-  const fresh = resumed.value === null ? first : look(system, notify);
-  if (!fresh.ok) return fresh;
+  if (!mayWrite) return repairKnown(first.value, system, options, notify);
+  const recovered = await recoverAll(first.value.survey, system, notify);
+  if (!recovered.ok) return recovered;
+  const { runs } = recovered.value;
+  if (runs.length > 0) options.onRecovered(runs);
+  const known = runs.length > 0 ? judge(recovered.value.survey) : first.value;
+  const report = await repairKnown(known, system, options, notify);
+  return report.ok ? ok({ ...report.value, recovered: runs, ...completed(report.value, runs) }) : report;
+}
 
-  const known = fresh.value;
+async function repairKnown(
+  known: Known,
+  system: System,
+  options: RepairOptions,
+  notify: Notify,
+): Promise<Result<RepairReport, string>> {
   options.onPlans(known);
-  if (!known.findings.some(isFault)) return ok({ ...nothingDone(known), ...completed(resumed.value) });
+  if (!known.findings.some(isFault)) return ok(nothingDone(known));
 
   const selection = select(known.prospects, known.findings, options.permission);
   const rehearsed = await rehearseAll(known, selection, system, options, notify);
@@ -174,6 +188,7 @@ const nothingDone = (known: Known): RepairReport => ({
   outcome: 'healthy',
   declined: [],
   rehearsals: [],
+  recovered: [],
   undoRecord: null,
   repaired: [],
   failures: [],
@@ -187,10 +202,14 @@ export const reportOf = ({ known, rehearsals, declined }: Rehearsed): RepairRepo
   ...{ rehearsals, declined },
 });
 
-/** Nothing is wrong: because it never was, or because an interrupted run had done its work. */
-function completed(resumed: Recovery | null): Pick<RepairReport, 'outcome' | 'undoRecord' | 'repaired'> {
-  if (resumed?.ended !== 'completed') return { outcome: 'healthy', undoRecord: null, repaired: [] };
-  const { record } = resumed;
+/** Where nothing is wrong any more because an interrupted run had done its work, that was the repair. */
+function completed(
+  { outcome }: RepairReport,
+  runs: readonly Recovery[],
+): Partial<Pick<RepairReport, 'outcome' | 'undoRecord' | 'repaired'>> {
+  const last = runs.at(-1);
+  if (outcome !== 'healthy' || last?.ended !== 'completed') return {};
+  const { record } = last;
   return { outcome: 'repaired', undoRecord: record, repaired: record.volumeGroups.map((vg) => vg.uuid) };
 }
 
@@ -223,22 +242,6 @@ function writable(
 function kept(ending: Ending, plans: readonly VgPlan[], findings: readonly Finding[]): Declined[] {
   if (ending.outcome !== 'declined') return [];
   return plans.flatMap((plan) => declinedFor(plan, findings, ending.failures.join('; ')));
-}
-
-/** Ends a run on these disks that a kill or a power cut ended; null when there was none. */
-export async function endInterrupted(
-  survey: Survey,
-  system: System,
-  notify: Notify,
-): Promise<Result<Recovery | null, string>> {
-  const record = interruptedRecord(survey, system);
-  if (record === null) return ok(null);
-  const recovered = await recover(record, survey, system, notify);
-  return recovered.ok
-    ? recovered
-    : err(
-        `a repair was interrupted (undo record ${record.id}) and cannot be brought to an end: ${recovered.error}`,
-      );
 }
 
 function failedRehearsal({ plan, rehearsal }: PlanRehearsal, findings: readonly Finding[]): Declined[] {

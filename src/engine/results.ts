@@ -10,6 +10,7 @@ import { isFault } from './diagnose.ts';
 import type { Known } from './look.ts';
 import type { Prospect } from './plan.ts';
 import type { RepairReport } from './repair.ts';
+import type { Recovery } from './undo/recover.ts';
 import type { Undone } from './undo/undo.ts';
 
 /** The last line of `--json`, and what the plain face prints from. docs/json.md describes it. */
@@ -58,6 +59,8 @@ export interface RepairResult extends DiagnoseResult {
   readonly outcome: RepairReport['outcome'];
   readonly dryRun: boolean;
   readonly rehearsal: { readonly kind: 'replica' | 'model'; readonly passed: boolean } | null;
+  /** Interrupted runs that were brought to their end first; the disks were written to where one was rolled back. */
+  readonly recovered: readonly { readonly record: string; readonly ended: Recovery['ended'] }[];
   readonly undoRecord: {
     readonly id: string;
     readonly path: string;
@@ -171,6 +174,7 @@ export function repairResult(
           passed: rehearsals.every((each) => each.rehearsal.plan !== null),
         }
       : null,
+    recovered: report.recovered.map(({ record: { id }, ended }) => ({ record: id, ended })),
     undoRecord: record,
     declined: report.declined.map(({ fault, reason }) => ({ fault, reason })),
     activated: report.boot?.activated ?? [],

@@ -12,7 +12,7 @@ const MIB = 1024 * 1024;
  */
 export function spansOf(plan: VgPlan): SpansOf {
   return (region) => {
-    const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
+    const pvUuid = pvUuidOf(plan, region.id);
     const section = plan.goal.metadata.pvs.find((pv) => pv.uuid === pvUuid);
     const areas = trustedAreas(region);
     const atHead = areas.filter((area) => area.offsetBytes < region.sizeBytes / 2);
@@ -37,9 +37,13 @@ function trustedAreas({ pv, sizeBytes }: Region): readonly Area[] {
   );
 }
 
+/** The physical volume that a plan wants in a region; null where it does not know the region. */
+export const pvUuidOf = ({ goal }: Pick<VgPlan, 'goal'>, regionId: string): string | null =>
+  Object.keys(goal.regionOfPv).find((uuid) => goal.regionOfPv[uuid] === regionId) ?? null;
+
 /** Where in a region extents of LVs stand: nothing may change there. Empty where the plan does not know the region. */
 export function dataOf(plan: VgPlan, region: Pick<Region, 'id'>): { fromBytes: number; toBytes: number } {
-  const pvUuid = Object.keys(plan.goal.regionOfPv).find((uuid) => plan.goal.regionOfPv[uuid] === region.id);
+  const pvUuid = pvUuidOf(plan, region.id);
   const { pvs, extentSizeSectors } = plan.goal.metadata;
   const section = pvs.find((pv) => pv.uuid === pvUuid);
   if (section === undefined) return { fromBytes: 0, toBytes: 0 };

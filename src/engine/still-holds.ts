@@ -3,7 +3,7 @@ import type { VgPlan } from '../model/plan.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { look } from './look.ts';
 import type { Notify, System } from './ports.ts';
-import { interruptedRecord } from './undo/recover.ts';
+import { interruptedRun } from './undo/interrupted.ts';
 
 /**
  * Whether plans that a person agreed to are still the answer to what is there: disks come and go while a question stands,
@@ -16,7 +16,7 @@ export function stillHolds(plans: readonly VgPlan[], system: System, notify: Not
   const isSame = plans.every((plan) =>
     open.some((other) => isDeepStrictEqual(substanceOf(other), substanceOf(plan))),
   );
-  return isSame && interruptedRecord(now.value.survey, system) === null
+  return isSame && interruptedRun(now.value.survey, system) === null
     ? ok(undefined)
     : err('the disks or volumes have changed since they were looked at, and nothing was done: look again');
 }

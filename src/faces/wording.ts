@@ -153,7 +153,8 @@ export const wayBackLine = (durability: 'stable' | 'volatile', folder: string): 
 
 export const notLookedAt = ({ path, message }: DiagnoseResult['unread'][number]): string =>
   `Not looked at: ${path} ${message}.`;
-export const notByItself = (reason: string): string => `Not repaired by itself: ${reason}`;
+export const notByItself = (reason: string): string =>
+  `Not repaired by itself: ${reason.replace(/\.?$/, '.')}`;
 
 export const confirmRepair = (vg: string): string => `Repair ${vg} now?`;
 export const confirmUndo = (id: string): string => `Play undo record ${id} back?`;
@@ -166,6 +167,7 @@ export function repairSummary(result: RepairResult): string[] {
 
 function outcomeLines(result: RepairResult): string[] {
   const failures = result.failures.map((each) => `  ${each}`);
+  const unchanged = `Nothing ${result.recovered.length > 0 ? 'else ' : ''}was changed`;
   switch (result.outcome) {
     case 'healthy':
       return ['Nothing to repair.'];
@@ -182,14 +184,14 @@ function outcomeLines(result: RepairResult): string[] {
             'Nothing was changed: this was a dry run.',
             ...(result.declined.length > 0 ? ['Not repaired:'] : []),
           ]
-        : ['Nothing was changed. Not repaired:'];
+        : [`${unchanged}. Not repaired:`];
     case 'undone':
       return ['The repair failed and was undone: the disks are as they were before it.', ...failures];
     case 'cancelled':
       return [
         result.undoRecord
           ? 'Stopped on request: the disks are as they were before.'
-          : 'Not done, as you wished. Nothing was changed.',
+          : `Not done, as you wished. ${unchanged}.`,
         ...failures,
       ];
     case 'failed':
@@ -199,7 +201,7 @@ function outcomeLines(result: RepairResult): string[] {
             ...failures,
             `The bytes as they were are in ${result.undoRecord?.path}. When the disk can be written again: lvmedic undo ${result.undoRecord?.id}`,
           ]
-        : ['The repair was not begun. Nothing was changed.', ...failures];
+        : [`The repair was not begun. ${unchanged}.`, ...failures];
   }
 }
 

@@ -77,6 +77,7 @@ const repaired: RepairResult = {
   ...diagnosed,
   ...{ command: 'repair', exitStatus: 5, outcome: 'repaired', dryRun: false },
   rehearsal: { kind: 'replica', passed: true },
+  recovered: [{ record: '20261121-031400', ended: 'rolled-back' }],
   undoRecord: {
     id: '20261121-031500-2',
     path: '/var/lib/lvmedic/undo/20261121-031500-2',

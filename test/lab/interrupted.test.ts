@@ -107,12 +107,51 @@ describe.skipIf(labUnavailable() !== null).each([
   });
 });
 
+describe.skipIf(labUnavailable() !== null)(
+  'the power fails again, while what it cut off is being taken back',
+  () => {
+    test('killed at every journalled point, the next run goes back or forward, and nothing is lost', () => {
+      const incident = new Incident('lvm2-metadata-lost');
+      try {
+        const broken = incident.world.fingerprint();
+        const killed = incident.repair({ lvm: incident.fakeLvm(KILLED_AFTER_PVCREATE) });
+        expect(killed.signal, killed.transcript).toBe('SIGKILL');
+        incident.keep('halfway');
+        const points = killPoints(incident, ['undo', '--unattended']);
+        for (const [turn, point] of points.entries()) {
+          incident.restore('halfway');
+          const again = incident.attempt(['undo', '--unattended'], { through: killAt(point) });
+          const where = `killed at fsync ${point.number} of ${point.file}`;
+          expect(again.signal, `${where}\n${again.transcript}`).toBe('SIGKILL');
+          if (turn % 2 === 0) {
+            const back = incident.repair();
+            expect(back.status, `${where}\n${back.transcript}`).toBe(EXIT.repaired);
+            expect(repairProblems(incident.world), where).toEqual([]);
+          } else {
+            const back = incident.undo();
+            const isOver = /there is no undo record/.test(back.transcript);
+            expect([EXIT.healthy, ...(isOver ? [EXIT.error] : [])], `${where}\n${back.transcript}`).toContain(
+              back.status,
+            );
+            expect(incident.world.fingerprint(), `${where}\n${back.transcript}`).toEqual(broken);
+          }
+        }
+      } finally {
+        incident.dispose();
+      }
+    });
+  },
+);
+
+/** Half-way: the label is there, the metadata is not. */
+const KILLED_AFTER_PVCREATE = 'case "$*" in pvcreate*) "$lvm" "$@"; kill -9 $PPID;; esac; exec "$lvm" "$@"';
+
 describe.skipIf(labUnavailable() !== null)('the power fails, and the way back is damaged', () => {
   test('nothing is guessed: it says so, writes nothing, and repairs what is there with records kept elsewhere', () => {
     const incident = new Incident('lvm2-metadata-lost');
     try {
       const killed = incident.repair({
-        lvm: incident.fakeLvm('case "$*" in pvcreate*) "$lvm" "$@"; kill -9 $PPID;; esac; exec "$lvm" "$@"'),
+        lvm: incident.fakeLvm(KILLED_AFTER_PVCREATE),
       });
       expect(killed.signal, killed.transcript).toBe('SIGKILL');
       run('sh', ['-c', `truncate -s -1 '${incident.world.stateDir}'/undo/*/before.bin`]);

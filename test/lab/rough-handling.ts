@@ -25,6 +25,10 @@ export interface AttemptOptions {
   readonly stateDir?: string;
 }
 
+/** For {@link Incident.fakeLvm}. Half-way: the label is there, the metadata is not. */
+export const KILLED_AFTER_PVCREATE =
+  'case "$*" in pvcreate*) "$lvm" "$@"; kill -9 $PPID;; esac; exec "$lvm" "$@"';
+
 /** A broken world that can be put back into any state that was kept, at the same inodes. */
 export class Incident {
   readonly world: LabWorld;

@@ -65,6 +65,7 @@ const repairs: fc.Arbitrary<RepairResult> = fc
   .map(({ outcome, isHalfway, id }) => ({
     ...({ type: 'result', schemaVersion: 1, command: 'repair', dryRun: false, rehearsal: null } as const),
     ...{ unread: [], volumeGroups: [], findings: [], declined: [], activated: [], boot: null, failures: [] },
+    recovered: [],
     outcome: isHalfway ? 'failed' : outcome,
     exitStatus: isHalfway ? EXIT.halfway : STATUS_OF[outcome],
     undoRecord:
@@ -103,7 +104,7 @@ export function resultsOf(effect: Effect): fc.Arbitrary<EffectResult> {
             rehearsals: choice.plans.map((of, index) => ({
               plan: of,
               rehearsal: {
-                ...({ kind: 'replica', notReplica: null, failures: [], volumes: [] } as const),
+                ...({ kind: 'replica', notReplica: null, failures: [], volumes: [], generation: 7 } as const),
                 plan: each[index] ? (of as RehearsedPlan) : null,
               },
             })),

@@ -4,7 +4,7 @@ import type { PlanText, VgPlan } from '../../model/plan.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Region, Survey } from '../../model/survey.ts';
 import type { RecordFiles } from '../ports.ts';
-import { dataOf, spansOf } from '../spans.ts';
+import { dataOf, pvUuidOf, spansOf } from '../spans.ts';
 import { BLOCK_BYTES, blocksOf, checksum, ZEROS } from './blocks.ts';
 import { DamagedRecord, ioMessage } from './io-error.ts';
 
@@ -23,6 +23,8 @@ const RegionSchema = v.object({
   sizeBytes: v.number(),
   node: v.nullable(v.string()),
   identity: v.string(),
+  /** The physical volume that stands here, or is to stand here after the repair; null where none is known. */
+  pvUuid: v.nullable(v.string()),
   /** Where extents stand: no repair writes there, so what changed there since is somebody's data. */
   data: v.object({ fromBytes: v.number(), toBytes: v.number() }),
   spans: v.array(SpanSchema),
@@ -75,7 +77,12 @@ export function saveForRepair(
       const disk = survey.disks.find((each) => each.regions.some((region) => region.id === id));
       const region = disk?.regions.find((each) => each.id === id);
       return disk && region
-        ? [{ region, identity: disk.identity, data: dataOf(plan, region), spans: spansOf(plan)(region) }]
+        ? [
+            {
+              ...{ region, identity: disk.identity, pvUuid: pvUuidOf(plan, id) },
+              ...{ data: dataOf(plan, region), spans: spansOf(plan)(region) },
+            },
+          ]
         : [];
     }),
   );
@@ -99,6 +106,7 @@ export function saveForUndo(
   const regions = record.regions.map((region) => ({
     region,
     identity: region.identity,
+    pvUuid: region.pvUuid,
     data: region.data,
     spans: region.spans,
   }));
@@ -109,6 +117,7 @@ export function saveForUndo(
 type SavedRegion = {
   readonly region: Pick<Region, 'id' | 'device' | 'partition' | 'startBytes' | 'sizeBytes' | 'node'>;
   readonly identity: string;
+  readonly pvUuid: string | null;
   readonly data: RecordRegion['data'];
   readonly spans: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
 };
@@ -124,10 +133,10 @@ function save(
   if (files.unusable !== null) return err(files.unusable);
   const stored: Uint8Array[] = [];
   try {
-    const regions = places.map(({ region, identity, data, spans }): RecordRegion => {
+    const regions = places.map(({ region, identity, pvUuid, data, spans }): RecordRegion => {
       const { id, device, partition, startBytes, sizeBytes, node } = region;
       return {
-        ...{ id, device, partition, startBytes, sizeBytes, node, identity, data },
+        ...{ id, device, partition, startBytes, sizeBytes, node, identity, pvUuid, data },
         spans: spans.map(({ offsetBytes, lengthBytes }) => ({
           offsetBytes,
           lengthBytes,

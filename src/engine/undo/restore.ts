@@ -8,6 +8,8 @@ export interface Restored {
   readonly devices: readonly string[];
 }
 
+export const NOTHING_RESTORED: Restored = { restoredBytes: 0, devices: [] };
+
 /** Places that are neither as the record found them nor as a known run left them, as sentences (at most a few). */
 export function foreignChanges(record: UndoRecord, target: LiveTarget, known: readonly Image[]): string[] {
   const differences: string[] = [];
@@ -26,12 +28,12 @@ export function foreignChanges(record: UndoRecord, target: LiveTarget, known: re
  * Puts every block of a record back as it was, writing only those that differ; then reads all of them again.
  * Fails with what could not be written or does not read back.
  */
-export function restore(
+export async function restore(
   record: UndoRecord,
   files: RecordFiles,
   target: LiveTarget,
   notify: Notify,
-): Result<Restored, string> {
+): Promise<Result<Restored, string>> {
   const total = record.regions.reduce(
     (sum, region) => sum + region.spans.reduce((n, span) => n + span.blocks.length, 0),
     0,
@@ -53,6 +55,7 @@ export function restore(
     if (!synced.ok) failures.push(`${id}: ${synced.error}`);
   }
   notify({ type: 'progress', phase: 'undo', done: total, total });
+  await target.forgetCached();
   for (const block of recordBlocks(record)) {
     const now = checksum(readBlock(target, block.region.id, block.offsetBytes, block.lengthBytes));
     if (now !== crcBefore(block))

@@ -5,9 +5,11 @@ import type { LiveTarget, Notify, System } from '../ports.ts';
 import { ioMessage } from './io-error.ts';
 import { Journal } from './journal.ts';
 import { located } from './locate.ts';
-import { describeRecord, load, loadAfter, saveForUndo, type UndoRecord } from './record.ts';
-import { finish, interruptedRecord, recover } from './recover.ts';
-import { foreignChanges, type Restored, restore } from './restore.ts';
+import { playBack } from './play-back.ts';
+import { describeRecord, load, loadAfter, type UndoRecord } from './record.ts';
+import { recoverAll } from './recover.ts';
+import { foreignChanges, type Restored } from './restore.ts';
+import { volumesInUse } from './volumes-in-use.ts';
 
 export interface Undone extends Restored {
   /** The record that was played back. */
@@ -59,7 +61,9 @@ export function recordToUndo(
 ): Result<UndoRecord, UndoError> {
   const wanted =
     id ??
-    listRecords(system).findLast((each) => each.state === 'finished' || each.state === 'interrupted')?.id ??
+    listRecords(system).findLast(
+      (each) => (each.state === 'finished' || each.state === 'interrupted') && !isOfEnding(each.id, system),
+    )?.id ??
     null;
   if (wanted === null)
     return err({
@@ -68,6 +72,13 @@ export function recordToUndo(
     });
   const record = load(wanted, system.records);
   return record.ok ? record : err({ kind: 'no-record', message: record.error });
+}
+
+/** True for what was kept when a run that never finished was taken back: nobody means to go there, but it can be named. */
+function isOfEnding(id: string, system: Pick<System, 'records' | 'clock'>): boolean {
+  const record = describeRecord(id, system.records);
+  const undoes = record.ok ? record.value.undoes : null;
+  return undoes !== null && stateOf(undoes, system) !== 'finished';
 }
 
 /** Plays a record back, byte for byte, after making sure that the disks are as the record knows them. */
@@ -79,21 +90,18 @@ export async function undo(
 ): Promise<Result<Undone, UndoError>> {
   const there = located(record, survey);
   if (!there.ok) return refuse([there.error]);
-  const interrupted = interruptedRecord(survey, system);
-  if (interrupted !== null) {
-    const recovered = await recover(interrupted, survey, system, notify);
-    if (!recovered.ok) return refuse([recovered.error]);
-    if (interrupted.id === record.id && record.kind === 'repair' && recovered.value.ended === 'rolled-back') {
-      const devices = [...new Set(there.value.regions.map((region) => region.device))];
-      return ok({ record, undoRecord: null, restoredBytes: 0, devices });
-    }
-    if (interrupted.id === record.id && record.undoes !== null) {
-      const original = load(record.undoes, system.records);
-      if (!original.ok) return err({ kind: 'no-record', message: original.error });
-      return play(original.value, survey, system, notify);
-    }
-  }
-  return play(record, survey, system, notify);
+  const recovered = await recoverAll(survey, system, notify);
+  if (!recovered.ok) return refuse([recovered.error]);
+  const { runs, survey: now } = recovered.value;
+  const takenBack = runs.filter((run) => run.ended === 'rolled-back');
+  // An undo that was cut off was itself taken back: what it was to undo is meant.
+  const isCutOff = takenBack.some((run) => run.record.id === record.id);
+  const wanted = isCutOff ? (record.undoes ?? record.id) : record.id;
+  const done = takenBack.find((run) => run.record.id === wanted);
+  if (done !== undefined) return ok({ ...done.restored, record, undoRecord: null });
+  const meant = load(wanted, system.records);
+  if (!meant.ok) return err({ kind: 'no-record', message: meant.error });
+  return play(meant.value, now, system, notify);
 }
 
 async function play(
@@ -105,13 +113,13 @@ async function play(
   const there = located(named, survey);
   if (!there.ok) return refuse([there.error]);
   const record = there.value;
-  const busy = openVolumes(record, survey);
+  const busy = volumesInUse(record, survey);
   if (busy.length > 0) return refuse(busy);
   notify({ type: 'phase', phase: 'undo', detail: record.id });
   const opened = await system.openLive(record.regions);
   if (!opened.ok) return err({ kind: 'failed', message: opened.error });
   try {
-    return playOn(opened.value, record, survey, system, notify);
+    return await playOn(opened.value, record, survey, system, notify);
   } catch (error) {
     return err({ kind: 'failed', message: ioMessage(error) });
   } finally {
@@ -119,30 +127,18 @@ async function play(
   }
 }
 
-function playOn(
+async function playOn(
   target: LiveTarget,
   record: UndoRecord,
   survey: Survey,
   system: System,
   notify: Notify,
-): Result<Undone, UndoError> {
+): Promise<Result<Undone, UndoError>> {
   const after = loadAfter(record.id, system.records);
   const differences = foreignChanges(record, target, after === null ? [] : [after]);
   if (differences.length > 0) return refuse([...generationsNow(record, survey), ...differences]);
-  const saved = saveForUndo(record, system.records, (id) => target.reader(id), system.clock());
-  if (!saved.ok) return err({ kind: 'failed', message: saved.error });
-  const undoRecord = saved.value;
-  const journal = new Journal(system.records, undoRecord.id, system.clock);
-  journal.stepBegins(0, record.volumeGroups[0]?.uuid ?? '');
-  const restored = restore(record, system.records, target, notify);
-  if (!restored.ok) {
-    return err({
-      kind: 'incomplete',
-      message: `${restored.error}. The undo record is ${system.records.folder(record.id)}`,
-    });
-  }
-  finish(undoRecord, target, system, journal);
-  return ok({ ...restored.value, record, undoRecord });
+  const played = await playBack(record, target, system, notify);
+  return played.ok ? ok({ ...played.value, record }) : played;
 }
 
 /** What the volume groups of a record are at, for people who wonder what changed. */
@@ -159,16 +155,4 @@ function generationsNow(record: UndoRecord, survey: Survey): string[] {
 
 function refuse(reasons: readonly string[]): Result<never, UndoError> {
   return err({ kind: 'refused', message: reasons.join('; ') });
-}
-
-function openVolumes(record: UndoRecord, survey: Survey): string[] {
-  return record.volumeGroups.flatMap(({ name, uuid }) =>
-    survey.machine.activeLvs
-      .filter((lv) => lv.vgUuid === uuid)
-      .map((lv) =>
-        lv.open
-          ? `${lv.name} is open (${lv.heldBy ?? 'in use'})`
-          : `${lv.name} is active: run lvm vgchange -an ${name} first`,
-      ),
-  );
 }

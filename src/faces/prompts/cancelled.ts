@@ -1,7 +1,15 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The person stopped at a prompt. */
-export class Cancelled extends Error {}
+export class Cancelled extends Error {
+  /** Nothing had been written to the disks before. */
+  readonly isUnchanged: boolean;
+
+  constructor(isUnchanged = true) {
+    super('stopped on request');
+    this.isUnchanged = isUnchanged;
+  }
+}
 
 /** What reading from, or setting up, a terminal that is gone throws. */
 export const isTerminalGone = (error: unknown): boolean =>
