@@ -236,7 +236,8 @@ function forgetAbsent(work: Work): Body {
     goal: {
       metadata: withoutPvs(base, absent),
       absentPvUuids: [],
-      seqnoAfter: view.seqnoSeen + 4,
+      // lvm writes a generation for each volume that it takes apart or removes, parts of volumes included.
+      seqnoAfter: view.seqnoSeen + 4 + 2 * base.lvs.length,
       regionOfPv,
     },
   };

@@ -39,7 +39,8 @@ export interface GlancePart {
 export interface GroupGlance {
   readonly name: string;
   readonly uuid: string;
-  readonly generation: number;
+  /** Null where it is not known. */
+  readonly generation: number | null;
   /** Findings about it, but for what merely follows from others. */
   readonly findingIds: readonly string[];
   readonly physicalVolumes: readonly PhysicalVolumeGlance[];
@@ -48,8 +49,10 @@ export interface GroupGlance {
 
 export interface PhysicalVolumeGlance {
   readonly uuid: string;
-  /** Null when it is on none of the disks. */
+  /** Null when it is on none of the disks, or nobody can tell on which. */
   readonly place: string | null;
+  /** Where it may be, when nobody can tell. */
+  readonly claimants: readonly string[];
   readonly findingIds: readonly string[];
 }
 
@@ -91,6 +94,12 @@ function glancePart(region: Region, survey: Survey, faults: readonly Finding[]):
       members.some((member) => member.region?.id === region.id) ||
       outsiders.some((outsider) => outsider.id === region.id),
   );
+  const claimed = new Set(
+    volumeGroups(survey)
+      .flatMap(({ members }) => members)
+      .filter((member) => member.region === null && member.candidates.some(({ id }) => id === region.id))
+      .map(({ section }) => section.uuid),
+  );
   return {
     name: placeOf(region),
     sizeBytes: region.sizeBytes,
@@ -98,7 +107,9 @@ function glancePart(region: Region, survey: Survey, faults: readonly Finding[]):
     group: group?.ref.name ?? null,
     isPhysicalVolume: group !== undefined || region.pv.labels.some(({ good }) => good),
     content: [...new Set(region.signatures.map(({ type }) => type))],
-    findingIds: faults.filter(({ regionId }) => regionId === region.id).map(({ id }) => id),
+    findingIds: faults
+      .filter(({ regionId, pvUuid }) => regionId === region.id || (pvUuid !== null && claimed.has(pvUuid)))
+      .map(({ id }) => id),
   };
 }
 
@@ -108,9 +119,10 @@ const placeOf = (region: Region): string => region.node ?? region.id;
 function groupNow(view: VolumeGroupView, survey: Survey, faults: readonly Finding[]): GroupGlance {
   const mine = faults.filter(({ volumeGroup }) => volumeGroup?.uuid === view.ref.uuid);
   const { metadata } = view.base;
-  const physicalVolumes = view.members.map(({ section, region }) => ({
+  const physicalVolumes = view.members.map(({ section, region, candidates }) => ({
     uuid: section.uuid,
     place: region && placeOf(region),
+    claimants: region === null ? candidates.map(placeOf) : [],
     findingIds: mine
       .filter(({ pvUuid, regionId }) => pvUuid === section.uuid || (region && regionId === region.id))
       .map(({ id }) => id),
@@ -123,17 +135,17 @@ function groupNow(view: VolumeGroupView, survey: Survey, faults: readonly Findin
   };
 }
 
-/** The volume group as it would be after a plan. */
-export function groupAfter(plan: VgPlan, survey: Survey): GroupGlance {
-  const { metadata, seqnoAfter } = plan.goal;
+/** The volume group as it would be after a plan; `generation`: that which its rehearsal ended at. */
+export function groupAfter(plan: VgPlan, survey: Survey, generation: number | null): GroupGlance {
+  const { metadata } = plan.goal;
   const regions = survey.disks.flatMap((disk) => disk.regions);
   const physicalVolumes = metadata.pvs.map(({ uuid }) => {
     const region = regions.find(({ id }) => id === placeIn(plan.goal, uuid));
-    return { uuid, place: region ? placeOf(region) : null, findingIds: [] };
+    return { uuid, place: region ? placeOf(region) : null, claimants: [], findingIds: [] };
   });
   const { name, uuid } = plan.volumeGroup;
   return {
-    ...{ name, uuid, generation: seqnoAfter, findingIds: [], physicalVolumes },
+    ...{ name, uuid, generation, findingIds: [], physicalVolumes },
     volumes: volumesOf(metadata, physicalVolumes, new Set(), awaitedIn(survey, name)),
   };
 }
@@ -169,6 +181,6 @@ function volumesOf(
 }
 
 function stateOn(needed: readonly PhysicalVolumeGlance[]): VolumeGlance['state'] {
-  if (needed.some(({ place }) => place === null)) return 'incomplete';
+  if (needed.some(({ place, claimants }) => place === null && claimants.length === 0)) return 'incomplete';
   return needed.some(({ findingIds }) => findingIds.length > 0) ? 'held-back' : 'whole';
 }

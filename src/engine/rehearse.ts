@@ -1,4 +1,5 @@
 import { mapErrors } from '../faults/volume-group/blockers.ts';
+import { volumeGroups } from '../faults/volume-group/view.ts';
 import { isVisible, lvSizeExtents } from '../model/extents.ts';
 import type { VgPlan } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
@@ -23,6 +24,8 @@ export interface Rehearsal {
   readonly failures: readonly string[];
   /** What each top-level LV would be. */
   readonly volumes: readonly RehearsedVolume[];
+  /** The generation that the replicas ended at; null where that is not known. */
+  readonly generation: number | null;
 }
 
 export interface RehearsedVolume {
@@ -49,22 +52,27 @@ export async function rehearse(
     if (!done.ok) return outcome(plan, 'replica', null, [done.error.message]);
     await target.forgetCached();
     const after = resurvey(survey, (id) => (plan.regionIds.includes(id) ? target.reader(id) : null));
-    return outcome(plan, 'replica', null, unmet(plan, after));
+    return outcome(plan, 'replica', null, unmet(plan, after), generationIn(after, plan));
   } finally {
     await target.release();
   }
 }
+
+const generationIn = (survey: Survey, { volumeGroup }: VgPlan): number | null =>
+  volumeGroups(survey).find(({ ref }) => ref.uuid === volumeGroup.uuid)?.base.metadata.seqno ?? null;
 
 function outcome(
   plan: VgPlan,
   kind: Rehearsal['kind'],
   notReplica: string | null,
   failures: readonly string[],
+  generation: number | null = null,
 ): Rehearsal {
   const { lvs, extentSizeSectors } = plan.goal.metadata;
   return {
     kind,
     notReplica,
+    generation,
     plan: failures.length === 0 ? (plan as RehearsedPlan) : null,
     failures,
     volumes: lvs

@@ -1,4 +1,5 @@
-import type { MetadataArea, Region } from '../model/survey.ts';
+import type { Evidence } from '../model/finding.ts';
+import type { CommittedText, MetadataArea, Region } from '../model/survey.ts';
 import { hex32 } from '../model/units.ts';
 import { defineFault } from './define.ts';
 import { at, eachMember, eachStranger } from './evidence.ts';
@@ -50,6 +51,7 @@ function judge(region: Region, badTexts: readonly MetadataArea[], owner: string)
       const { committed } = area;
       if (committed === null) return [];
       const offset = area.offsetBytes + (area.slots[0]?.offsetBytes ?? 0);
+      if (committed.crcComputed === committed.crcStored) return [unusable(region, offset, committed)];
       const crc = at(
         region,
         offset,
@@ -66,4 +68,17 @@ function judge(region: Region, badTexts: readonly MetadataArea[], owner: string)
       return [crc, mended];
     }),
   };
+}
+
+/** Whoever wrote such a text gave it a right CRC: what is wrong is what it says. */
+function unusable(region: Region, offset: number, { problems }: CommittedText): Evidence {
+  const [problem] = problems;
+  const why = problem?.message.replace(/\.$/, '') ?? 'it is cut off';
+  const found = problem?.found === undefined ? '' : ` (it says there: ${problem.found})`;
+  return at(
+    region,
+    problem?.offsetBytes ?? offset,
+    `a text that does not read, though its CRC holds: ${why}${found}`,
+    'the metadata of a volume group',
+  );
 }

@@ -131,7 +131,7 @@ describe.skipIf(unavailable !== null)('keys of the guided repair', () => {
     }
   });
 
-  test('screen: a log that does not fit is read by pages, line by line as it was said', async () => {
+  test('screen: a log that does not fit is read by pages and to its ends, line by line as it was said', async () => {
     await start('screen');
     const { terminal } = guided;
     await guided.to(PAGES.rehearsal);
@@ -139,17 +139,25 @@ describe.skipIf(unavailable !== null)('keys of the guided repair', () => {
     await guided.at(PAGES.log);
     expect(terminal.screen()).toMatch(/-- \d+ more above/);
     const end = terminal.screen();
-    for (const [up, down] of [
-      ['PPage', 'NPage'],
-      ['-', 'Space'],
+    for (const [up, down, times] of [
+      ['PPage', 'NPage', 3],
+      ['-', 'Space', 3],
+      ['Home', 'End', 1],
+      ['g', 'G', 1],
     ] as const) {
-      terminal.keys(up, up, up);
+      terminal.keys(...Array<string>(times).fill(up));
       await terminal.waitFor(/\n Looking at the disks/);
       expect(await terminal.waitUntilQuiet()).toMatch(/-- \d+ more below/);
-      terminal.keys(down, down, down);
+      terminal.keys(...Array<string>(times).fill(down));
       await terminal.waitFor(/-- \d+ more above/);
       expect(await terminal.waitUntilQuiet()).toBe(end);
     }
+    // Held down on a slow line, a key comes several times in one read.
+    terminal.send('\x1b[5~'.repeat(3));
+    await terminal.waitFor(/\n Looking at the disks/);
+    terminal.send('\x1b[6~'.repeat(3));
+    await terminal.waitFor(/-- \d+ more above \(PgUp\) --/);
+    expect(await terminal.waitUntilQuiet()).toBe(end);
     guided.press('b');
     await guided.at(PAGES.rehearsal);
   });

@@ -202,18 +202,20 @@ function pageInLines(text: string, title: string): Page | null {
   const at = lines.findLastIndex((line, index) => lines[index - 1] === '' && TITLE.test(line));
   if (lines[at] !== `${title}:` || !PROMPT.test(prompt)) return null;
   const page = lines.slice(at);
+  const question = questionIn(prompt);
+  // How a question can be answered stands above it.
+  const hint = question === null ? prompt : (page.at(-1) ?? '');
   return {
     title,
     labels: page.flatMap((line) => present(/^ {2}\d+\) (.*)$/.exec(line)?.[1])),
-    keys: keysIn(prompt.replace(/^(\? )?Type /, '').split(/[,.] /)),
-    question: questionIn(prompt),
+    keys: keysIn(hint.replace(/^(\? )?Type /, '').split(/[,.] /)),
+    question,
   };
 }
 
-/** The prompts add how to say no, which the screen says at its end. */
 const questionIn = (line: string): string | null =>
   /^(?: |\? )?(\S.*\?) \(y\/N\)/.exec(line)?.[1] ??
-  /^(?: |\? )?(To do this, type .*?)(?: \(Enter goes back\))?:/.exec(line)?.[1] ??
+  /^(?: |\? )?(To do this, type .*?):/.exec(line)?.[1] ??
   null;
 
 const keysIn = (words: readonly string[]): string[] =>

@@ -139,6 +139,13 @@ export class Terminal {
     this.#note(`paste of ${JSON.stringify(text)}`, 1);
   }
 
+  /** Sends these bytes in one go, as a script does: the program has them in one read. Counts as one key. */
+  send(bytes: string): void {
+    this.#tmux.run(['load-buffer', '-'], bytes);
+    this.#tmux.run(['paste-buffer', '-d', '-r']);
+    this.#note(`sent ${JSON.stringify(bytes)}`, 1);
+  }
+
   #note(what: string, count: number): void {
     this.#keysSent += count;
     this.#sent.push(what);

@@ -25,9 +25,15 @@ export interface Key {
   readonly label: string;
 }
 
-export type Question =
-  /** Enter, and anything but y, is no. */
-  { readonly kind: 'yes'; readonly text: string } | { readonly kind: 'word'; readonly text: string };
+export interface Question {
+  /** `yes`: anything but y is no; `word`: a word has to be typed. */
+  readonly kind: 'yes' | 'word';
+  readonly text: string;
+  /** What has to be typed; null for a yes. */
+  readonly word: string | null;
+  /** What became of the answer before; null at first. */
+  readonly note: Line | null;
+}
 
 /** Colour never says anything that the words do not. */
 export type Tone = 'normal' | 'heading' | 'good' | 'bad' | 'warning' | 'quiet' | 'command';
@@ -53,5 +59,6 @@ export interface Side {
 
 export const line = (text: string, tone: Tone = 'normal'): Line => ({ text, tone });
 export const paragraph = (...lines: readonly Line[]): Block => ({ kind: 'lines', lines });
+export const textBlock = (lines: readonly string[]): Block => paragraph(...lines.map((text) => line(text)));
 export const leaf = (text: string, tone: Tone = 'normal'): TreeNode => ({ text, tone, children: [] });
 export const EMPTY: Block = paragraph(line(''));

@@ -1,14 +1,25 @@
-import { type Block, type Line, line, type Page, type TreeNode } from './page.ts';
+import { type Block, type Item, type Line, line, type Page, type Question, type TreeNode } from './page.ts';
+import { answerHint } from './wording.ts';
 
-/** A page as lines, from top to bottom, with its numbered choices; nothing is drawn, so that it can be read aloud. */
-export function plainPage({ title, blocks, menu, question }: Page): Line[] {
-  const items = menu.flatMap(({ label, details }, index) => [
-    line(`  ${index + 1}) ${label}`),
-    ...details.flatMap(plainBlock).map((each) => ({ ...each, text: `     ${each.text}` })),
-  ]);
-  const choices = question === null && items.length > 0 ? [line(''), ...items] : [];
-  return [line(''), line(`${title}:`, 'heading'), ...blocks.flatMap(plainBlock), ...choices];
+/** A page as lines, from top to bottom, to what can be answered; nothing is drawn, so that it can be read aloud. */
+export function plainPage({ title, blocks, menu, keys, question }: Page): Line[] {
+  const end = question === null ? menu.flatMap(itemLines) : questionLines(question, keys);
+  return [
+    ...[line(''), line(`${title}:`, 'heading'), ...blocks.flatMap(plainBlock)],
+    ...(end.length > 0 ? [line(''), ...end] : []),
+  ];
 }
+
+const itemLines = ({ label, details }: Item, index: number): Line[] => [
+  line(`  ${index + 1}) ${label}`),
+  ...details.flatMap(plainBlock).map((each) => ({ ...each, text: `     ${each.text}` })),
+];
+
+/** All but the question itself, behind which the answer is typed. */
+const questionLines = ({ kind, note }: Question, keys: Page['keys']): Line[] => [
+  ...(note === null ? [] : [note]),
+  line(answerHint(kind, keys)),
+];
 
 /** A block as lines. */
 export function plainBlock(block: Block): Line[] {

@@ -173,12 +173,15 @@ export function partText(
   return `${name}  ${formatBytes(sizeBytes)}  ${content}`;
 }
 
-export function groupText(name: string, generation: number): string {
-  return `volume group ${name}, generation ${generation}`;
-}
+/** `generation`: null where it is not known. */
+export const groupText = (name: string, generation: number | null): string =>
+  generation === null ? `volume group ${name}` : `volume group ${name}, generation ${generation}`;
 
-export const physicalVolumeText = ({ place, uuid }: PhysicalVolumeGlance): string =>
-  place === null ? `physical volume ${uuid}: on none of the disks` : `physical volume ${place}`;
+export function physicalVolumeText({ place, uuid, claimants }: PhysicalVolumeGlance): string {
+  if (place !== null) return `physical volume ${place}`;
+  const where = claimants.length === 0 ? 'on none of the disks' : `perhaps on ${claimants.join(' or ')}`;
+  return `physical volume ${uuid}: ${where}`;
+}
 
 export function volumeText({ name, sizeBytes, state, isAwaited }: VolumeGlance): string {
   const words = {
@@ -200,6 +203,7 @@ export const NO_CHOICE =
   'lvmedic has no repair for this that it could vouch for. The findings say what would help.';
 export const HOW_DO_YOU_KNOW = 'How do you know?';
 export const WHAT_CAUSED_THIS = 'What caused this?';
+export const alsoExplains = (summary: string): string => `It also explains: ${summary}.`;
 export const NO_EVIDENCE = 'It follows from what is not there.';
 export const COMMANDS = 'Commands, in this order:';
 export const BEFORE = 'Now';
@@ -230,7 +234,8 @@ export const HELP: readonly string[] = [
   '',
   'A number, or the arrows and Enter, takes a choice. Enter alone takes the first, or what is marked.',
   'b goes back, as does Esc. l shows what was done so far: every command with what it printed.',
-  'On the full screen PgUp and PgDn (or - and space) move through what does not fit.',
+  'At a question these letters work as well; where a name is to be typed, followed by Enter. Nothing typed goes back.',
+  'On the full screen PgUp and PgDn (or - and space) move through what does not fit, Home and End (or g and G) to its ends.',
   'q leaves, as does Ctrl-C. During a repair they stop after the step in progress, and every byte goes back. Ctrl-L draws ' +
     'the screen anew.',
   '',
@@ -255,23 +260,56 @@ export const stoppingNote = (doing: Effect['kind']): string =>
 export const ENTER_TAKES = 'Enter takes what is marked';
 export const ENTER_BACK = 'Enter back';
 export const ENTER_NO = 'Enter no';
-export const TYPED_KEYS = 'Enter does it, if it is the name   Esc back   Ctrl-C leave';
-export const moreBelow = (count: number): string => `-- ${count} more below (PgDn) --`;
-export const readOn = (count: number): string =>
+export const ENTER_ANSWERS = 'The name or a letter, then Enter';
+/** What of a page is not on the screen. */
+export function moreLines(above: number, below: number): string {
+  const more = [
+    ...(above > 0 ? [`${above} more above (PgUp)`] : []),
+    ...(below > 0 ? [`${below} more below (PgDn)`] : []),
+  ];
+  return more.length === 0 ? ' ' : `-- ${more.join(', ')} --`;
+}
+export const readBelow = (count: number): string =>
   `-- ${count} more below (PgDn): to be read before it is answered --`;
-export const moreAbove = (count: number): string => `-- ${count} more above (PgUp) --`;
+export const readSkipped = (count: number): string =>
+  `-- ${count} more above (PgUp): to be read before it is answered --`;
 export const tooSmall = (columns: number, rows: number): string =>
   `This window is too small (${columns}x${rows}). Make it 80x24, or leave with q and run: lvmedic --plain`;
-/** After the numbered choices; made to be read aloud as well. */
-export function promptText(
-  count: number,
-  keys: readonly { readonly key: string; readonly label: string }[],
-): string {
-  const letters = keys.map(({ key, label }) => `${key} ${label}`).join(', ');
-  if (count === 0) return `Type ${letters}. Enter goes back:`;
-  return `Type ${count === 1 ? '1' : `1 to ${count}`}, ${letters}. Enter means 1:`;
+
+interface Lettered {
+  readonly key: string;
+  readonly label: string;
 }
-export const answerWith = (count: number): string =>
-  count === 0
-    ? 'Please answer with one of these letters, or Enter.'
-    : `Please answer with a number from 1 to ${count}, or one of these letters.`;
+const lettersOf = (keys: readonly Lettered[]): string =>
+  keys.map(({ key, label }) => `${key} ${label}`).join(', ');
+
+/** After the numbered choices; made to be read aloud as well. */
+export function promptText(count: number, keys: readonly Lettered[]): string {
+  const letters = lettersOf(keys);
+  if (count === 0) return `Type ${letters}. Enter goes back:`;
+  return `Type ${NUMBERS[count] ?? `1 to ${count}`}, ${letters}. Enter means 1:`;
+}
+const NUMBERS: readonly string[] = ['', '1', '1 or 2'];
+
+/** A question, as far as its answer is typed behind it. */
+export const askedText = ({
+  kind,
+  text,
+}: {
+  readonly kind: 'yes' | 'word';
+  readonly text: string;
+}): string => (kind === 'yes' ? `${text} (y/N)` : `${text}:`);
+
+/** Above a question, how it can be answered. */
+export function answerHint(kind: 'yes' | 'word', keys: readonly Lettered[]): string {
+  const letters = lettersOf(keys);
+  return kind === 'yes'
+    ? `Type y or n, ${letters}. Enter means n.`
+    : `Type the name, ${letters}. Enter alone goes back.`;
+}
+
+export function answerWith(count: number): string {
+  if (count === 0) return 'Please answer with one of these letters, or Enter.';
+  const numbers = count === 1 ? '1' : `a number from 1 to ${count}`;
+  return `Please answer with ${numbers}, or one of these letters.`;
+}

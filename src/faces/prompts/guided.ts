@@ -1,13 +1,13 @@
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
+import { actOfAnswer } from '../guided/answers.ts';
 import type { Line, Page } from '../guided/page.ts';
-import { pageOf } from '../guided/pages.ts';
+import { logLine, pageOf } from '../guided/pages.ts';
 import { plainPage } from '../guided/plain-text.ts';
-import { answerWith, promptText } from '../guided/wording.ts';
+import { answerWith, askedText, promptText } from '../guided/wording.ts';
 import { wrapped } from '../guided/wrap.ts';
 import { Cancelled } from './cancelled.ts';
 import type { AskLine } from './line.ts';
-import { confirm } from './questions.ts';
 
 /**
  * A session as lines and numbered questions, for a terminal of any kind and for a screen reader: everything is said
@@ -53,7 +53,8 @@ function tellAll(live: LiveSession, print: (line: string) => void): () => void {
   return live.subscribe(() => {
     const news = Math.min(live.lineCount - told, live.log.length);
     told = live.lineCount;
-    for (const line of live.log.slice(live.log.length - news)) print(line);
+    const lines = live.log.slice(live.log.length - news).map(logLine);
+    for (const line of lines.flatMap(fitting)) print(line);
   });
 }
 
@@ -67,21 +68,17 @@ function untilShown(live: LiveSession): Promise<void> {
   return promise.finally(end);
 }
 
+const BACK: Act = { kind: 'back' };
+
 async function answerTo(page: Page, askLine: AskLine, print: (line: string) => void): Promise<Act> {
   const { menu, keys, question } = page;
-  const back = keys.find(({ key }) => key === 'b')?.act ?? { kind: 'back' };
-  if (question?.kind === 'yes')
-    return (await confirm(question.text, askLine)) ? { kind: 'yes', typed: null } : back;
-  if (question?.kind === 'word') {
-    const typed = (await askLine(`${question.text} (Enter goes back):`)) ?? '';
-    return typed === '' ? back : { kind: 'yes', typed };
-  }
+  if (question !== null) return actOfAnswer((await askLine(askedText(question))) ?? '', question, keys);
   for (;;) {
     const line = await askLine(promptText(menu.length, keys));
     const answer = line?.trim() ?? '';
     const picked =
       answer === ''
-        ? (menu[0]?.act ?? back)
+        ? (menu[0]?.act ?? BACK)
         : /^\d+$/.test(answer)
           ? menu[Number(answer) - 1]?.act
           : keys.find(({ key }) => key === answer.toLowerCase())?.act;

@@ -79,6 +79,8 @@ async function drawnLine(message: string, alarm: Alarm): Promise<string | null> 
     // Hiding it, enquirer would also end the program on the next signal.
     cursorHide: () => {},
   });
+  // Ctrl-U, as the terminal's own lines have it; enquirer calls that key so and leaves it empty.
+  prompt.undo = () => prompt.reset();
   let isLate = false;
   alarm.onRing(() => {
     isLate = true;
@@ -99,7 +101,7 @@ type InputPrompt = new (options: {
   separator: string;
   styles: Readonly<Record<string, (text: string) => string>>;
   cursorHide: () => void;
-}) => { run(): Promise<string>; cancel(): void };
+}) => { run(): Promise<string>; cancel(): void; reset(): void; undo(): void };
 
 /** No colours and no symbols: the same on every terminal. */
 const UNDECORATED = Object.fromEntries(

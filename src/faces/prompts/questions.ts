@@ -1,4 +1,5 @@
 import type { Questions } from '../face.ts';
+import { isYes } from '../guided/answers.ts';
 import type { AskLine } from './line.ts';
 
 /** Questions on a terminal of any kind; Enter is no, or the first choice. */
@@ -20,7 +21,7 @@ export function questionsBy(askLine: AskLine, print: (line: string) => void): Qu
 }
 
 /** True for y or yes; Enter, and anything else, is no. */
-export async function confirm(question: string, askLine: AskLine): Promise<boolean> {
+async function confirm(question: string, askLine: AskLine): Promise<boolean> {
   const answer = await askLine(`${question} (y/N)`);
-  return /^y(es)?$/i.test(answer?.trim() ?? '');
+  return isYes(answer?.trim() ?? '');
 }

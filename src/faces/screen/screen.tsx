@@ -6,6 +6,7 @@ import type { Page } from '../guided/page.ts';
 import { pageOf } from '../guided/pages.ts';
 import { stopHint, tooSmall } from '../guided/wording.ts';
 import { layout } from './layout.ts';
+import { Progress } from './progress.tsx';
 import { Reading } from './reading.tsx';
 import { type Look, Rows } from './rows.tsx';
 import { propsOf } from './tones.ts';
@@ -13,7 +14,6 @@ import { propsOf } from './tones.ts';
 const SIDE_MARGIN = 1;
 /** Title and rule. */
 const HEAD_ROWS = 2;
-const BAR_COLUMNS = 40;
 
 interface ScreenProps {
   readonly live: LiveSession;
@@ -79,15 +79,11 @@ interface WorkProps {
 function Work({ hint, live, page, look, columns, rows }: WorkProps) {
   const share = useSyncExternalStore(live.subscribe, () => live.share);
   const lines = layout(page.blocks, columns, look.charset);
-  const { barDone, barLeft } = look.charset;
-  const done = Math.round((share ?? 0) * BAR_COLUMNS);
   return (
     <>
       <Rows rows={lines.slice(-(rows - 2))} look={look} />
       <Box flexGrow={1} />
-      {share !== null && (
-        <Text>{`${barDone.repeat(done)}${barLeft.repeat(BAR_COLUMNS - done)} ${Math.round(share * 100)}%`}</Text>
-      )}
+      {share !== null && <Progress share={share} look={look} />}
       <Text {...propsOf('quiet', look.palette)}>{hint}</Text>
     </>
   );
