@@ -44,6 +44,8 @@ export const systemPackages = {
     { name: 'rpm', needs: ['rpm', 'rpmbuild', 'rpm2cpio'] },
     { name: 'lintian', needs: ['lintian'] },
     { name: 'rpmlint', needs: ['rpmlint'] },
+    { name: 'dnf', needs: ['dnf'] },
+    { name: 'createrepo-c', needs: ['createrepo_c'] },
     { name: 'cpio', needs: ['cpio'] },
     { name: 'man-db', needs: ['man'] },
     { name: 'groff-base', needs: ['groff'] },

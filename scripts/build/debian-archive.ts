@@ -5,7 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { cachedFolder, gotDir, sha256 } from './cache.ts';
-import { run, tryRun } from './run.ts';
+import { debianMirror } from './debian-mirror.ts';
+import { run } from './run.ts';
 
 /** A binary package, as the archive or dpkg describes it; what is not known is empty. */
 export interface DebianPackage {
@@ -74,7 +75,8 @@ async function packageLists(architecture: string, release: string): Promise<stri
     const folder = await cachedFolder(`${family}${new Date().toISOString().slice(0, 10)}`, (partial) =>
       updateLists(partial, architecture, release),
     );
-    for (const old of kept().slice(0, -1)) fs.rmSync(path.join(gotDir, old), { recursive: true });
+    // A build that began yesterday may still read the last ones.
+    for (const old of kept().slice(0, -2)) fs.rmSync(path.join(gotDir, old), { recursive: true });
     return folder;
   } catch (error) {
     const newest = kept().at(-1);
@@ -99,23 +101,15 @@ function updateLists(folder: string, architecture: string, release: string): voi
     'APT::Sandbox::User "root"; Acquire::Languages "none"; Acquire::GzipIndexes "true";',
   ];
   fs.writeFileSync(path.join(folder, 'apt.conf'), [...transport, ...settings, ''].join('\n'));
-  const sources = Object.entries(archives(release)).map(
+  const archives = {
+    [release]: debianMirror(release),
+    [`${release}-security`]: debianMirror(release, 'security'),
+  };
+  const sources = Object.entries(archives).map(
     ([suite, uri]) => `deb [signed-by=${keyring}] ${uri} ${suite} main\n`,
   );
   fs.writeFileSync(path.join(folder, 'sources.list'), sources.join(''));
   apt(folder, 'apt-get', ['--error-on=any', 'update']);
-}
-
-/** Where this machine's own apt gets these suites from, else where Debian offers them. */
-function archives(release: string): Record<string, string> {
-  const known = tryRun('apt-get', [
-    ...['indextargets', '--format', '$(CODENAME) $(REPO_URI)', 'Origin: Debian', 'Created-By: Packages'],
-  ]);
-  const uris = Object.fromEntries((known ?? '').split('\n').map((line) => line.split(' ')));
-  return {
-    [release]: uris[release] ?? 'http://deb.debian.org/debian',
-    [`${release}-security`]: uris[`${release}-security`] ?? 'http://deb.debian.org/debian-security',
-  };
 }
 
 /** Paths on the command line: the folder is renamed once it is complete. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type Cached, cached } from '../../vm-harness/guest/cache.ts';
 import { runIsolated } from '../../vm-harness/guest/child.ts';
-import { outputOf } from '../../vm-harness/guest/output-of.ts';
+import { debianMirror } from '../build/debian-mirror.ts';
 
 /**
  * Stable: its kernel and lvm know more formats and hardware than those of the systems to be rescued, and it gets
@@ -66,9 +66,9 @@ function tree(name: string, variant: string, packages: readonly string[], option
     SUITE,
   ];
   const sources = [
-    `deb ${mirror()} ${SUITE} main`,
-    `deb ${mirror()} ${SUITE}-updates main`,
-    `deb ${mirror('security')} ${SUITE}-security main`,
+    `deb ${debianMirror(SUITE)} ${SUITE} main`,
+    `deb ${debianMirror(SUITE)} ${SUITE}-updates main`,
+    `deb ${debianMirror(SUITE, 'security')} ${SUITE}-security main`,
   ];
   return cached(`iso-${name}`, [...argv, `${LAYOUT}`], (folder) =>
     runIsolated(
@@ -77,13 +77,4 @@ function tree(name: string, variant: string, packages: readonly string[], option
       argv,
     ),
   );
-}
-
-/** Where apt gets Debian's packages from on this machine, or its security updates. */
-function mirror(part: 'debian' | 'security' = 'debian'): string {
-  const argv = ['indextargets', '--format', '$(REPO_URI)', 'Origin: Debian', 'Created-By: Packages'];
-  const uris = outputOf('apt-get', argv)?.toString().split('\n') ?? [];
-  const isSecurity = part === 'security';
-  const found = uris.find((uri) => uri !== '' && uri.includes('security') === isSecurity);
-  return found ?? `http://deb.debian.org/debian${isSecurity ? '-security' : ''}`;
 }

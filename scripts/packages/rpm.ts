@@ -7,11 +7,12 @@ import { outputOfTool } from './tools.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const LICENSE = 'usr/share/licenses/lvmedic/LICENSE';
-/** Folders that are the package's own, and those that the shells' packages own too: the shell may be absent. */
+/** Folders that are the package's own, and those that the packages of the shells and dracut own too: these may be absent. */
 const FOLDERS = [
   ...['bash-completion', 'bash-completion/completions', 'fish', 'fish/vendor_completions.d'].map(inShare),
   ...['zsh', 'zsh/site-functions'].map(inShare),
-  ...['usr/lib/lvmedic', 'usr/lib/dracut/modules.d/50lvmedic', 'var/lib/lvmedic'],
+  ...['usr/lib/lvmedic', 'var/lib/lvmedic'],
+  ...['usr/lib/dracut', 'usr/lib/dracut/modules.d', 'usr/lib/dracut/modules.d/50lvmedic'],
   ...['usr/share/doc/lvmedic', 'usr/share/licenses/lvmedic'],
 ];
 

@@ -11,7 +11,14 @@ import {
   usualOrder,
 } from '../../scripts/packages/order.ts';
 import { buildRpm } from '../../scripts/packages/rpm.ts';
-import { removeTemporaryFolders, run, temporaryFolder } from '../../vm-harness/lab/host.ts';
+import {
+  labUnavailable,
+  removeFolder,
+  removeTemporaryFolders,
+  run,
+  temporaryFolder,
+} from '../../vm-harness/lab/host.ts';
+import { EmptyRoot, makeRepository } from '../../vm-harness/packages/empty-root.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const architectures = Object.keys(ARCHITECTURES) as Architecture[];
@@ -150,6 +157,37 @@ test('both hold the same, but for what is of one kind of distribution only', () 
     .filter(([one, other]) => sha256(one) !== sha256(other));
   expect(differing).toEqual([]);
 });
+
+const unavailable = labUnavailable();
+if (unavailable !== null) console.warn(`SKIPPED: the .rpm in an empty root, for it ${unavailable}.`);
+
+describe.skipIf(unavailable !== null)('an image is made where there is neither dracut nor GRUB', () => {
+  let repository: string;
+  beforeAll(() => {
+    repository = makeRepository(packages['rpm amd64'] ?? '');
+  });
+
+  test.each(['dnf', 'rpm'] as const)(
+    '%s installs the .rpm into an empty root, and removes all of it',
+    (tool) => {
+      const root = new EmptyRoot(tool, repository);
+      expect(fs.readdirSync(root.folder)).toEqual([]);
+      // dnf tells of a script that failed, and succeeds.
+      expect(root.install()).not.toMatch(complaint);
+      expect(root.rpm('--verify', 'lvmedic', 'lvm2', 'base-system')).toBe('');
+      // This folder is GRUB's, and distributions give it different modes.
+      expect(root.strays()).toEqual(['etc/grub.d']);
+      expect(root.run('lvmedic', '--version')).toBe(`lvmedic ${orders.amd64.version}\n`);
+
+      expect(root.remove()).not.toMatch(complaint);
+      expect(root.paths()).toEqual([]);
+      removeFolder(root.folder);
+    },
+  );
+});
+
+/** Of rpm, dnf, or a program that a script of the package calls. */
+const complaint = /scriptlet failed|^\s*(error|warning)\b|: (Warning|No such file|cannot|line \d+):/im;
 
 test('the archive for boot loaders can be made where initramfs-tools is unknown', () => {
   const tree = contentOf('rpm amd64');

@@ -16,6 +16,7 @@ import { prepare } from '../../vm-harness/lab/prepare.ts';
 import { openFaults, type ProductResult, type ProductRun, runProduct } from '../../vm-harness/lab/product.ts';
 import type { LabWorld } from '../../vm-harness/lab/world.ts';
 import { recipes } from '../../vm-harness/recipes/incidents.ts';
+import { resultOfStep, stepOf } from '../vm/guest-steps.ts';
 
 const needed = [QEMU_ARM64, 'aarch64-linux-gnu-gcc'].find(
   (tool) => outputOf('sh', ['-c', `command -v ${tool}`]) === null,
@@ -78,11 +79,8 @@ describe.skipIf(unavailable !== null)('the program for arm64, on its processor',
     removeTemporaryFolders();
   });
 
-  function step(name: string): GuestStep {
-    const found = guest.steps.get(name);
-    if (found === undefined) throw new Error(`the guest never came to ${name}: ${guest.transcript}`);
-    return found;
-  }
+  const step = (name: string): GuestStep => stepOf(guest, name);
+  const resultOf = (name: string): ProductResult => resultOfStep(guest, name);
 
   test('is a static program for that processor', () => {
     const header = readFileSync(program).subarray(0, 64);
@@ -116,15 +114,6 @@ describe.skipIf(unavailable !== null)('the program for arm64, on its processor',
     const after = runProduct(world, ['diagnose', ...world.imageTargets()]);
     expect(openFaults(after.result), after.transcript).toEqual([]);
   });
-
-  /** The result line, which other lines may follow: errors and output are one on a console. */
-  function resultOf(name: string): ProductResult {
-    const line = step(name)
-      .output.split('\n')
-      .findLast((each) => each.startsWith('{"type":"result"'));
-    if (line === undefined) throw new Error(`no result line:\n${step(name).output}`);
-    return JSON.parse(line) as ProductResult;
-  }
 
   /** Disks by their names in the world; without the command lines of lvm, whose versions differ. */
   function comparable(result: ProductResult): unknown {

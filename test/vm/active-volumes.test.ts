@@ -13,6 +13,7 @@ import { openFaults, type ProductResult, productCommand } from '../../vm-harness
 import type { LabWorld } from '../../vm-harness/lab/world.ts';
 import { changeWhileAway } from '../../vm-harness/recipes/damage.ts';
 import { type Recipe, repaired } from '../../vm-harness/recipes/recipe.ts';
+import { resultOfStep, stepOf } from './guest-steps.ts';
 
 const unavailable = guestUnavailable();
 if (unavailable !== null) console.warn(`SKIPPED: every test in a guest, for it ${unavailable}.`);
@@ -92,20 +93,8 @@ describe.skipIf(unavailable !== null)(`${recipe.title} [${recipe.id}, guest]`, (
     removeTemporaryFolders();
   });
 
-  function step(name: string): GuestStep {
-    const found = guest.steps.get(name);
-    if (found === undefined) throw new Error(`the guest never came to ${name}: ${guest.transcript}`);
-    return found;
-  }
-
-  /** The result line of lvmedic, which other lines may follow: errors and output are one on a console. */
-  function resultOf(name: string): ProductResult {
-    const line = step(name)
-      .output.split('\n')
-      .findLast((each) => each.startsWith('{"type":"result"'));
-    if (line === undefined) throw new Error(`no result line:\n${step(name).output}`);
-    return JSON.parse(line) as ProductResult;
-  }
+  const step = (name: string): GuestStep => stepOf(guest, name);
+  const resultOf = (name: string): ProductResult => resultOfStep(guest, name);
 
   /** The sha256 of every disk at this point. */
   function disksAt(name: string): Record<string, string> {

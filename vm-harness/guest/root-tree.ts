@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
+import { debianMirror } from '../../scripts/build/debian-mirror.ts';
 import { type Cached, cached } from './cache.ts';
 import { runIsolated } from './child.ts';
-import { outputOf } from './output-of.ts';
 import type { Suite } from './suites.ts';
 
 /** dracut needs switch_root where it runs no systemd. */
@@ -24,6 +24,15 @@ const LEFT_OUT = ['doc', 'man', 'locale', 'info', 'i18n', 'lintian', 'bug', 'zon
 const NO_INITRAMFS =
   'mkdir -p "$1/etc/initramfs-tools" && echo update_initramfs=no > "$1/etc/initramfs-tools/update-initramfs.conf"';
 
+/** Mirrors drop a release when nobody supports it any more; here it stays. */
+const ARCHIVE = 'http://archive.debian.org/debian';
+const MAKE = `
+mmdebstrap "$@" "$TO/root.tar" "$MIRROR" || {
+  echo "$MIRROR does not give it; the same from $ARCHIVE:"
+  mmdebstrap "$@" "$TO/root.tar" "$ARCHIVE"
+}
+`;
+
 /** A root filesystem of the suite as its packages leave it, in `root.tar`; made with the mirror that this machine uses. */
 export function rootTree(suite: Suite, generator: Generator = 'initramfs-tools'): Promise<Cached> {
   const packages = [
@@ -40,17 +49,7 @@ export function rootTree(suite: Suite, generator: Generator = 'initramfs-tools')
     `--essential-hook=${NO_INITRAMFS}`,
     suite,
   ];
-  const script = 'mmdebstrap "$@" "$TO/root.tar" "$MIRROR"';
   return cached(`root-${suite}${generator === 'dracut' ? '-dracut' : ''}`, argv, (folder) =>
-    runIsolated(script, { TO: folder, MIRROR: mirror(), TMPDIR: dirname(folder) }, argv),
+    runIsolated(MAKE, { TO: folder, MIRROR: debianMirror(suite), ARCHIVE, TMPDIR: dirname(folder) }, argv),
   );
-}
-
-/** Where apt gets Debian's packages from on this machine, without security updates. */
-function mirror(): string {
-  const targets = outputOf('apt-get', [
-    ...['indextargets', '--format', '$(REPO_URI)', 'Origin: Debian', 'Created-By: Packages'],
-  ]);
-  const uris = targets?.toString().split('\n') ?? [];
-  return uris.find((uri) => uri !== '' && !uri.includes('security')) ?? 'http://deb.debian.org/debian';
 }

@@ -22,6 +22,21 @@ export function differenceOf(before: Contents, after: Contents): Difference {
 
 export const NO_DIFFERENCE: Difference = { added: [], removed: [], changed: [] };
 
+/** What dracut's module brings into an initramfs, as {@link initramfsOf} names it. */
+export const DRACUT_HOOKS: readonly string[] = [
+  'HOOKS/emergency/50-lvmedic-emergency.sh',
+  'HOOKS/initqueue/settled/50-lvmedic-settled.sh',
+  'HOOKS/initqueue/timeout/50-lvmedic-timeout.sh',
+  'HOOKS/pre-pivot/50-lvmedic-pre-pivot.sh',
+  'HOOKS/shutdown-emergency/50-lvmedic-emergency.sh',
+];
+/** … and what every generator's hook does. */
+export const PROGRAM_AND_HOOKS: readonly string[] = [
+  'usr/bin/lvmedic',
+  'usr/lib/lvmedic',
+  'usr/lib/lvmedic/boot.sh',
+];
+
 /** Below a folder, without other filesystems. Times are left out: every unpacking makes new ones. */
 const list = (folder: string): string =>
   `find ${folder} -xdev -mindepth 1 -printf '%p\\t%y %m %U:%G %l\\n'

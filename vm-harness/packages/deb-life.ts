@@ -9,9 +9,11 @@ import {
   type Contents,
   contentsOf,
   type Difference,
+  DRACUT_HOOKS,
   differenceOf,
   initramfsOf,
   NO_DIFFERENCE,
+  PROGRAM_AND_HOOKS,
 } from './contents.ts';
 
 /** The first initramfs of a system, as its kernel's package would have it made. */
@@ -30,15 +32,8 @@ const HOOKS: Readonly<Record<Generator, readonly string[]>> = {
     ]),
     'usr/lib/lvmedic/shell-rc',
   ],
-  dracut: [
-    'HOOKS/emergency/50-lvmedic-emergency.sh',
-    'HOOKS/initqueue/settled/50-lvmedic-settled.sh',
-    'HOOKS/initqueue/timeout/50-lvmedic-timeout.sh',
-    'HOOKS/pre-pivot/50-lvmedic-pre-pivot.sh',
-    'HOOKS/shutdown-emergency/50-lvmedic-emergency.sh',
-  ],
+  dracut: DRACUT_HOOKS,
 };
-const EVERYWHERE = ['usr/bin/lvmedic', 'usr/lib/lvmedic', 'usr/lib/lvmedic/boot.sh'];
 const HOOK_ONLY = ['etc/lvmedic', 'etc/lvmedic/place'];
 /** A real losetup takes the place of busybox's, with the library that it needs. */
 const LOSETUP = /^(usr\/)?(sbin\/losetup|lib\/[^/]+\/libsmartcols\.so\.[\d.]+)$/;
@@ -113,7 +108,7 @@ async function dpkg(system: ChrootSystem, packages: string, action: string): Pro
 function assertDifference(difference: Difference, generator: Generator, mode: 'hook' | 'embed'): void {
   const isLosetup = (path: string) => mode === 'embed' && LOSETUP.test(path);
   const added = difference.added.filter((path) => !isLosetup(path));
-  const expected = [...HOOKS[generator], ...EVERYWHERE, ...(mode === 'hook' ? HOOK_ONLY : [])];
+  const expected = [...HOOKS[generator], ...PROGRAM_AND_HOOKS, ...(mode === 'hook' ? HOOK_ONLY : [])];
   // Some generators have folders and lists of their own already, which are changed then.
   const changed = difference.changed.filter((path) => !isLosetup(path));
   assert.deepEqual(

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeFolder, run, temporaryFolder } from '../lab/host.ts';
 import { ChrootSystem } from './chroot-system.ts';
-import { contentsOf, differenceOf, initramfsOf, NO_DIFFERENCE } from './contents.ts';
+import {
+  contentsOf,
+  DRACUT_HOOKS,
+  differenceOf,
+  initramfsOf,
+  NO_DIFFERENCE,
+  PROGRAM_AND_HOOKS,
+} from './contents.ts';
+import { buildStandIns } from './stand-ins.ts';
 
 /** What Fedora, RHEL and SUSE have, for which a Debian's own files stand here. */
 const DISTRIBUTION = `
@@ -24,16 +31,7 @@ const THEIR_FOLDERS = '/etc/grub.d /usr/share/licenses /usr/share/man/man5 /usr/
 /** An initramfs without kernel modules: here the files of the package matter, and each is made in seconds. */
 const QUICK_DRACUT = 'no_kernel=yes\n';
 
-const HOOKS = [
-  'HOOKS/emergency/50-lvmedic-emergency.sh',
-  'HOOKS/initqueue/settled/50-lvmedic-settled.sh',
-  'HOOKS/initqueue/timeout/50-lvmedic-timeout.sh',
-  'HOOKS/pre-pivot/50-lvmedic-pre-pivot.sh',
-  'HOOKS/shutdown-emergency/50-lvmedic-emergency.sh',
-  'usr/bin/lvmedic',
-  'usr/lib/lvmedic',
-  'usr/lib/lvmedic/boot.sh',
-];
+const HOOKS = [...DRACUT_HOOKS, ...PROGRAM_AND_HOOKS];
 
 export interface RpmPair {
   readonly older: string;
@@ -53,14 +51,15 @@ export async function playRpmLife({ older, newer }: RpmPair): Promise<void> {
   };
   try {
     for (const file of [older, newer]) run('cp', [file, packages]);
-    buildDistribution(packages);
+    buildStandIns(DISTRIBUTION, packages);
     // dracut alone, as where packages are RPMs.
     await system.run('dpkg --purge --force-depends initramfs-tools initramfs-tools-core');
     await system.run(`mkdir -p ${THEIR_FOLDERS}`);
+    system.write('etc/grub.d/00_header', '');
     system.write('etc/dracut.conf.d/quick.conf', QUICK_DRACUT);
     await system.run('dracut --force --regenerate-all');
     await system.runOutside('rpm --root "$root" --dbpath /var/lib/rpm --initdb');
-    await rpm(`--install ${join(packages, 'distribution-1-1.noarch.rpm')}`);
+    await rpm(`--install ${join(packages, 'distribution.rpm')}`);
     const initramfs = () => initramfsOf(system, 'dracut');
     const [files, before] = [await contentsOf(system), await initramfs()];
 
@@ -95,15 +94,4 @@ export async function playRpmLife({ older, newer }: RpmPair): Promise<void> {
     system.dispose();
     removeFolder(packages);
   }
-}
-
-function buildDistribution(folder: string): void {
-  const top = join(folder, 'build');
-  mkdirSync(top);
-  const spec = join(top, 'distribution.spec');
-  writeFileSync(spec, DISTRIBUTION);
-  run('rpmbuild', ['-bb', '--quiet', '--define', `_topdir ${top}`, '--define', `_rpmdir ${folder}`, spec]);
-  const built = join(folder, 'noarch/distribution-1-1.noarch.rpm');
-  if (!existsSync(built)) throw new Error(`rpmbuild did not make ${built}`);
-  run('mv', [built, folder]);
 }

@@ -12,6 +12,8 @@ export type AskLine = (message: string, timeoutSeconds?: number | null) => Promi
 /** `draws`: the terminal obeys escape sequences, and is not read aloud. */
 export function lineAsker(draws: boolean): AskLine {
   return async (message, timeoutSeconds = null) => {
+    // Nobody could answer, and it would ring before anything listens.
+    if (timeoutSeconds === 0) return null;
     const alarm = new Alarm(timeoutSeconds);
     const ask = async () => {
       await forgetTypedAhead();
