@@ -5,6 +5,7 @@ import type { Command, Context, Options, StopRequest } from './commands/command.
 import { guidedCommand } from './commands/guided.ts';
 import { commandHelp, generalHelp } from './commands/help.ts';
 import { parseOptions } from './commands/options.ts';
+import { listRecords } from './engine/undo/undo.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Face } from './faces/face.ts';
 import { guideByPrompts, guideByScreen } from './faces/guided/guides.ts';
@@ -16,7 +17,7 @@ import { lineAsker } from './faces/prompts/line.ts';
 import { questionsBy } from './faces/prompts/questions.ts';
 import { STOPPING } from './faces/wording.ts';
 import { visible } from './model/escape.ts';
-import { createSystem } from './system/create-system.ts';
+import { createSystem, type LoggedSystem } from './system/create-system.ts';
 import { codeOf } from './system/files.ts';
 import { inInitramfs } from './system/kernel-command-line.ts';
 import { takeLock } from './system/lock.ts';
@@ -78,18 +79,23 @@ async function run(command: Command, options: Options, operands: readonly string
   if (WRITING.includes(command.name)) stop.onSignals();
   // A console that goes away ends what is asked there; its last words cannot be written.
   process.stdout.on('error', () => {});
+  // What could not be done as it should, and is no reason to stop: the log has it.
+  process.on('warning', ({ message }) => log.say([message]));
   const context: Context = {
     options,
     operands,
     ...{ face, log, stop },
     isRoot: process.getuid?.() === 0,
-    open: (targets) =>
-      createSystem({
+    async open(targets) {
+      const system = await createSystem({
         targets,
         lvmPath: options.lvm,
         stateDir: options.stateDir,
         stopRequested: () => stop.requested,
-      }),
+      });
+      if (system.ok) opened.push(system.value);
+      return system;
+    },
     lock: takeLock,
   };
   try {
@@ -172,12 +178,29 @@ class Stop implements StopRequest {
   }
 }
 
+/** All that commands opened. */
+const opened: LoggedSystem[] = [];
+
+/** The folder of a record that this run began to write by, and brought to no end. */
+function unendedRecord(): string | null {
+  for (const system of opened) {
+    const ended = listRecords(system).filter(({ state }) => state === 'finished' || state === 'rolled-back');
+    const id = [...system.journaled].find((each) => !ended.some((record) => record.id === each));
+    if (id !== undefined) return system.records.folder(id);
+  }
+  return null;
+}
+
 /** Only bugs come here: every expected failure is a result. */
 function reportBug(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   writeError(`lvmedic: this is a bug in lvmedic ${version}; please report it with this text:`);
   for (const line of text.split('\n')) writeError(visible(line));
-  process.exitCode = EXIT.operationalError;
+  const record = unendedRecord();
+  process.exitCode = record === null ? EXIT.operationalError : EXIT.halfway;
+  if (record === null) return;
+  writeError('lvmedic: it happened while disks were being written: they may be half-done.');
+  writeError(`lvmedic: run lvmedic again, which ends this first. The undo record is ${visible(record)}`);
 }
 
 process.on('uncaughtException', (error) => {

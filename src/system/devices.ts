@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { listFolder, readText } from './files.ts';
+import { identityOf } from './identity.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -26,7 +27,7 @@ export function describeDevice(node: string, fd: number): BlockDevice {
     sizeBytes: attribute('size') !== null ? Number(attribute('size')) * SECTOR_BYTES : sizeWithoutSys(fd),
     sectorBytes: ownQueue === null ? null : Number(ownQueue),
     readOnly: attribute('ro') === '1',
-    identity: identityOf(node, attribute),
+    identity: identityOf(node, sys),
     isLeg: sys !== null && isLeg(sys),
     partitions: sys === null ? [] : partitionsOf(sys),
   };
@@ -45,19 +46,6 @@ function sysFolder(rdev: number): string | null {
 /** As glibc's gnu_dev_major and gnu_dev_minor take a device number apart, for numbers below 2^32. */
 export function numbersOf(rdev: number): { major: number; minor: number } {
   return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
-}
-
-function identityOf(node: string, attribute: (name: string) => string | null): string {
-  const backing = attribute('loop/backing_file');
-  const known =
-    attribute('wwid') ??
-    attribute('device/wwid') ??
-    attribute('device/serial') ??
-    attribute('serial') ??
-    backing;
-  const partition = attribute('partition');
-  if (known) return partition === null ? known : `${known} partition ${partition}`;
-  return `device ${node}`;
 }
 
 function partitionsOf(sys: string): { node: string; startBytes: number }[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repairProblems } from '../../vm-harness/lab/check.ts';
 import { labUnavailable, removeTemporaryFolders, run } from '../../vm-harness/lab/host.ts';
-import { EXIT, Incident, resultOf } from './rough-handling.ts';
+import { EXIT, Incident, KILLED_AFTER_PVCREATE, resultOf } from './rough-handling.ts';
 
 afterAll(removeTemporaryFolders);
 
@@ -142,9 +142,6 @@ describe.skipIf(labUnavailable() !== null)(
     });
   },
 );
-
-/** Half-way: the label is there, the metadata is not. */
-const KILLED_AFTER_PVCREATE = 'case "$*" in pvcreate*) "$lvm" "$@"; kill -9 $PPID;; esac; exec "$lvm" "$@"';
 
 describe.skipIf(labUnavailable() !== null)('the power fails, and the way back is damaged', () => {
   test('nothing is guessed: it says so, writes nothing, and repairs what is there with records kept elsewhere', () => {

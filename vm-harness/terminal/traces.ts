@@ -14,11 +14,11 @@ export function processOn(world: LabWorld): number {
 export function tracesOf(pid: number): string[] {
   const processes = [...(isAlive(pid) ? [pid] : []), ...processesWith(`LVMEDIC_PID=${pid}`)];
   const copies = existsSync(REPLICAS)
-    ? readdirSync(REPLICAS).filter((name) => name.startsWith(`replica-${pid}-`))
+    ? readdirSync(REPLICAS).filter((name) => name.startsWith(`lvmedic-replica-${pid}-`))
     : [];
   return [
     ...processes.map((each) => `process ${each}`),
-    ...loopsOver(`${REPLICAS}/replica-${pid}-`),
+    ...loopsOver(`${REPLICAS}/lvmedic-replica-${pid}-`),
     ...copies.map((name) => `${REPLICAS}/${name}`),
   ];
 }
