@@ -51,9 +51,14 @@ there, or when anything else changed them since. The undo itself is recorded, so
     const { questions } = face;
     if (!options.unattended) {
       if (questions === null) return end(needsTerminal('undo'), EXIT.usage);
-      if (!(await questions.confirm(confirmUndo(record.id))))
+      const seen = await openDisksOf(record, store.value, { open, face });
+      if (!seen.ok) return end(seen.error, EXIT.operationalError);
+      const there = located(record, seen.value.survey);
+      if (!there.ok) return end(there.error, EXIT.operationalError);
+      if (!(await questions.confirm(confirmUndo(record, devicesOf(there.value)))))
         return end('stopped on request', EXIT.cancelled);
     }
+    // Looked at once more: a question may stand for long.
     const held = lock();
     if (!held.ok) return end(held.error, EXIT.operationalError);
     try {
@@ -70,6 +75,10 @@ there, or when anything else changed them since. The undo itself is recorded, so
     }
   },
 };
+
+const devicesOf = ({ regions }: Pick<RecordContent, 'regions'>): string[] => [
+  ...new Set(regions.map((region) => region.device)),
+];
 
 interface Opened {
   readonly system: OpenSystem;
@@ -89,8 +98,8 @@ async function openDisksOf(
     const read = survey(system.source, notify);
     return read.ok ? ok({ system, survey: read.value }) : err(`${read.error.path} ${read.error.message}`);
   };
-  const openDisks = async ({ regions }: RecordContent): Promise<Result<Opened, string>> => {
-    const system = await open([...new Set(regions.map((region) => region.device))]);
+  const openDisks = async (wanted: RecordContent): Promise<Result<Opened, string>> => {
+    const system = await open(devicesOf(wanted));
     return system.ok ? look(system.value) : system;
   };
   const named = await openDisks(record);

@@ -8,6 +8,7 @@ import type {
   StepResult,
   UndoResult,
 } from '../engine/results.ts';
+import type { DescribedRecord } from '../engine/undo/record.ts';
 import type { RecordSummary } from '../engine/undo/undo.ts';
 import { shellLine } from '../model/escape.ts';
 import type { Evidence } from '../model/finding.ts';
@@ -157,7 +158,15 @@ export const notByItself = (reason: string): string =>
   `Not repaired by itself: ${reason.replace(/\.?$/, '.')}`;
 
 export const confirmRepair = (vg: string): string => `Repair ${vg} now?`;
-export const confirmUndo = (id: string): string => `Play undo record ${id} back?`;
+/** `devices`: under their names of today. */
+export function confirmUndo(
+  { id, kind, volumeGroups }: Pick<DescribedRecord, 'id' | 'kind' | 'volumeGroups'>,
+  devices: readonly string[],
+): string {
+  const what = kind === 'undo' ? 'which takes back an undo' : 'which takes back a repair';
+  const names = volumeGroups.map(({ name }) => name).join(', ');
+  return `Play undo record ${id} back, ${what} of ${names} on ${devices.join(', ')}?`;
+}
 
 export function repairSummary(result: RepairResult): string[] {
   const undo = result.undoRecord && `To undo it, byte for byte: lvmedic undo ${result.undoRecord.id}`;
