@@ -39,7 +39,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   DIR: { kind: 'folder' },
   // A remedy and its volume group are known only to who has read the disks: completion must not.
   ID: { kind: 'anything' },
-  NAME: { kind: 'anything' },
+  'NAME|UUID': { kind: 'anything' },
 };
 
 export function isKnownValue(capitals: string): boolean {

@@ -3,7 +3,7 @@ import { diagnoseResult } from '../engine/results.ts';
 import { EXIT } from '../exit-codes.ts';
 import { diagnosis } from '../faces/wording.ts';
 import { lvmArgv } from '../lvm/command.ts';
-import type { Survey } from '../model/survey.ts';
+import { allRegions, type Survey } from '../model/survey.ts';
 import type { Command } from './command.ts';
 
 export const diagnoseCommand: Command = {
@@ -38,8 +38,9 @@ It opens everything read-only and runs no lvm command that could write.
 };
 
 /** `lvm pvscan`, so that it cannot write on any version; null where it could see nothing. */
-export function firstLook({ machine, disks }: Survey): readonly string[] | null {
-  const nodes = disks.flatMap((disk) => disk.regions).flatMap((region) => region.node ?? []);
+export function firstLook(survey: Survey): readonly string[] | null {
+  const { machine } = survey;
+  const nodes = allRegions(survey).flatMap((region) => region.node ?? []);
   if (machine.lvm === null || nodes.length === 0) return null;
   const { path: lvmPath, version } = machine.lvm;
   const context = {

@@ -14,7 +14,7 @@ export const OPTION_SPECS = {
   unattended: { type: 'boolean', help: 'ask nothing; do what the policy allows' },
   policy: { type: 'string', value: 'POLICY', help: 'report, safe (the default), degraded or lossy' },
   remedy: { type: 'string', value: 'ID', help: 'carry out this remedy, as diagnose names it; needs --vg' },
-  vg: { type: 'string', value: 'NAME', help: 'the volume group that --remedy is for' },
+  vg: { type: 'string', value: 'NAME|UUID', help: 'the volume group that --remedy is for' },
   'dry-run': { type: 'boolean', help: 'stop after the rehearsal; change nothing' },
   ask: {
     type: 'boolean',

@@ -17,7 +17,8 @@ every byte that it may change is saved. If anything goes wrong, the bytes are pu
   lvmedic repair --unattended               ask nothing, do what is safe
   lvmedic repair --unattended disk1.img disk2.img
   lvmedic repair --unattended --remedy keep-side-1f2e3d4c --vg vg0
-                                            a remedy that a person has chosen from diagnose
+                                            a remedy that a person has chosen from diagnose; where several volume
+                                            groups have that name, --vg takes the UUID of the one that is meant
 `,
   options: ['unattended', 'policy', 'remedy', 'vg', 'dry-run'],
   async run({ face, open, lock, operands, options, isRoot }) {

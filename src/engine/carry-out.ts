@@ -1,4 +1,4 @@
-import type { Survey } from '../model/survey.ts';
+import { allRegions, type Survey } from '../model/survey.ts';
 import { apply } from './apply.ts';
 import type { LiveTarget, Notify, System } from './ports.ts';
 import type { RehearsedPlan } from './rehearse.ts';
@@ -27,7 +27,7 @@ export async function carryOut(
   notify: Notify,
 ): Promise<Ending> {
   const ids = new Set(plans.flatMap((plan) => plan.regionIds));
-  const regions = survey.disks.flatMap((disk) => disk.regions).filter((region) => ids.has(region.id));
+  const regions = allRegions(survey).filter((region) => ids.has(region.id));
   if (system.records.unusable !== null) return untouched('failed', system.records.unusable);
   const opened = await system.openLive(regions);
   if (!opened.ok) return untouched('failed', opened.error);
@@ -158,7 +158,7 @@ function touchedData(undo: UndoRecord, target: LiveTarget): string[] {
 
 /** What a plan rests on: labels, headers and committed texts of its regions. */
 function fingerprint(survey: Survey, ids: ReadonlySet<string>): string {
-  const regions = survey.disks.flatMap((disk) => disk.regions).filter((region) => ids.has(region.id));
+  const regions = allRegions(survey).filter((region) => ids.has(region.id));
   return JSON.stringify(
     regions.map(({ id, pv }) => ({
       id,

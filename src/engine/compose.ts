@@ -1,13 +1,11 @@
-import { lvsAffectedBy } from '../faults/volume-group/blockers.ts';
+import { lvsAffectedBy, lvsNeeding } from '../faults/volume-group/blockers.ts';
 import { conditionOf, isSound } from '../faults/volume-group/condition.ts';
-import { regionsOf } from '../faults/volume-group/pieces.ts';
 import type { VolumeGroupView } from '../faults/volume-group/view.ts';
 import { metadataFile, targetMetadata } from '../lvm/target-text.ts';
-import { pvsNeededBy } from '../model/extents.ts';
 import type { Choice, Policy } from '../model/finding.ts';
 import type { VgMetadata } from '../model/metadata.ts';
 import type { Goal, Intent, LvmStep, PlanText, Step, VgPlan, Word } from '../model/plan.ts';
-import type { MetadataText, Region, Survey } from '../model/survey.ts';
+import { type MetadataText, type Region, type Survey, standaloneRegions } from '../model/survey.ts';
 
 const SECTOR_BYTES = 512;
 const LABEL_SECTORS = 4;
@@ -186,7 +184,7 @@ function source(base: MetadataText): string {
 }
 
 function rebuild(work: Work, { pvUuid, regionId }: IntentOf<'rebuild-pv'>, textId: string): Step[] {
-  const region = regionsOf(work.survey).find((each) => each.id === regionId);
+  const region = standaloneRegions(work.survey).find((each) => each.id === regionId);
   if (region === undefined) throw new Error(`no region ${regionId}`);
   const copies = areaCount(region, work) > 1 ? ['--pvmetadatacopies', '2'] : [];
   return [
@@ -244,10 +242,11 @@ function forgetAbsent(work: Work): Body {
 }
 
 function withoutPvs(base: VgMetadata, absent: ReadonlySet<string>): VgMetadata {
+  const needing = lvsNeeding(absent, base);
   return {
     ...base,
     pvs: base.pvs.filter((pv) => !absent.has(pv.uuid)),
-    lvs: base.lvs.filter((lv) => [...pvsNeededBy(lv, base)].every((uuid) => !absent.has(uuid))),
+    lvs: base.lvs.filter((lv) => !needing.has(lv)),
   };
 }
 

@@ -3,7 +3,7 @@ import { extentBytes, isVisible, lvSizeExtents, pvsNeededBy } from '../model/ext
 import type { Finding } from '../model/finding.ts';
 import type { VgMetadata } from '../model/metadata.ts';
 import type { Goal, VgPlan } from '../model/plan.ts';
-import type { Disk, Region, Survey } from '../model/survey.ts';
+import { allRegions, type Disk, type Region, type Survey } from '../model/survey.ts';
 import { bootState } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
 import type { Known } from './look.ts';
@@ -138,7 +138,7 @@ function groupNow(view: VolumeGroupView, survey: Survey, faults: readonly Findin
 /** The volume group as it would be after a plan; `generation`: that which its rehearsal ended at. */
 export function groupAfter(plan: VgPlan, survey: Survey, generation: number | null): GroupGlance {
   const { metadata } = plan.goal;
-  const regions = survey.disks.flatMap((disk) => disk.regions);
+  const regions = allRegions(survey);
   const physicalVolumes = metadata.pvs.map(({ uuid }) => {
     const region = regions.find(({ id }) => id === placeIn(plan.goal, uuid));
     return { uuid, place: region ? placeOf(region) : null, claimants: [], findingIds: [] };

@@ -2,14 +2,15 @@ import { faultCalled } from '../faults/catalogue.ts';
 import { blockersOf, lvsAffectedBy, notUnderstood } from '../faults/volume-group/blockers.ts';
 import { type VolumeGroupView, volumeGroups } from '../faults/volume-group/view.ts';
 import type { Choice, Finding, PlanChoice, Policy } from '../model/finding.ts';
-import type { Declined, VgPlan } from '../model/plan.ts';
+import { changesDisks, type Declined, type VgPlan } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
 import { compose } from './compose.ts';
 import { isFault } from './diagnose.ts';
+import { consent, meaning, type Named, type NamedRemedy, namesakesOf, whichOne } from './named-remedy.ts';
+import { tooMuchToKeep } from './spans.ts';
 
 /** What can be done about one volume group. */
-export interface Prospect {
-  readonly volumeGroup: Finding['volumeGroup'];
+export interface Prospect extends Named {
   /** Best first; each deals with the VG as a whole. */
   readonly plans: readonly VgPlan[];
   /** Findings that no plan deals with, and why. */
@@ -19,14 +20,18 @@ export interface Prospect {
 /** Turns findings into plans, one prospect per volume group that something is wrong with. Pure. */
 export function prospects(survey: Survey, findings: readonly Finding[]): Prospect[] {
   const strangers = findings.filter((each) => each.volumeGroup === null && isFault(each));
-  const groups = volumeGroups(survey).flatMap((view) => {
+  const views = volumeGroups(survey);
+  const refs = views.map((view) => view.ref);
+  const groups = views.flatMap((view): Prospect[] => {
     const all = findings.filter((each) => each.volumeGroup?.uuid === view.ref.uuid && isFault(each));
     const mine = all.filter((each) => !isConsequence(each));
-    return mine.length === 0 ? [] : [prospectOf(view, mine, survey)];
+    if (mine.length === 0) return [];
+    const outlook = keepable(outlookOf(view, mine, survey), view, mine, survey);
+    return [{ volumeGroup: view.ref, namesakes: namesakesOf(view.ref, refs), ...outlook }];
   });
   if (strangers.length === 0) return groups;
   const declined = strangers.map((finding) => decline(finding, reasonOf(ask(finding, survey))));
-  return [...groups, { volumeGroup: null, plans: [], declined }];
+  return [...groups, { volumeGroup: null, namesakes: [], plans: [], declined }];
 }
 
 /** It needs no plan of its own: what it follows from has one, or is declined. */
@@ -40,25 +45,39 @@ interface Answer {
   readonly choice: PlanChoice;
 }
 
-function prospectOf(view: VolumeGroupView, findings: readonly Finding[], survey: Survey): Prospect {
-  const volumeGroup = view.ref;
+type Outlook = Pick<Prospect, 'plans' | 'declined'>;
+
+function outlookOf(view: VolumeGroupView, findings: readonly Finding[], survey: Survey): Outlook {
   // Activating harms no volume that is in use.
   const activates = findings.every((finding) => faultCalled(finding.fault)?.consequence === true);
   const blockers = activates ? notUnderstood(view.base.metadata) : blockersOf(view, survey);
-  if (blockers.length > 0) {
-    const reason = `volume group ${view.ref.name} is left alone: ${blockers.join('; ')}`;
-    return { volumeGroup, plans: [], declined: findings.map((finding) => decline(finding, reason)) };
-  }
+  if (blockers.length > 0) return leftAlone(view, findings, blockers);
   const answers = findings.map((finding) => ({ finding, choice: ask(finding, survey) }));
   const declining = answers.filter((each) => each.choice.kind === 'declined');
   if (declining.length === 0) {
     const plans = plansFor(view, answers, survey);
     // An older generation or another side may hold what the newest does not: that must be understood, too.
     const unclear = [...new Set(plans.flatMap((plan) => notUnderstood(plan.goal.metadata)))];
-    if (unclear.length === 0) return { volumeGroup, plans, declined: [] };
-    return { volumeGroup, plans: [], declined: findings.map((each) => decline(each, unclear.join('; '))) };
+    if (unclear.length === 0) return { plans, declined: [] };
+    return { plans: [], declined: findings.map((each) => decline(each, unclear.join('; '))) };
   }
   return besideDeclined(view, answers, declining, survey);
+}
+
+function leftAlone(view: VolumeGroupView, findings: readonly Finding[], reasons: readonly string[]): Outlook {
+  const reason = `volume group ${view.ref.name} is left alone: ${reasons.join('; ')}`;
+  return { plans: [], declined: findings.map((finding) => decline(finding, reason)) };
+}
+
+/** No plan whose way back would be larger than can be kept. */
+function keepable(
+  outlook: Outlook,
+  view: VolumeGroupView,
+  findings: readonly Finding[],
+  survey: Survey,
+): Outlook {
+  const reasons = outlook.plans.filter(changesDisks).flatMap((plan) => tooMuchToKeep(plan, survey));
+  return reasons.length === 0 ? outlook : leftAlone(view, findings, [...new Set(reasons)]);
 }
 
 function ask(finding: Finding, survey: Survey): PlanChoice {
@@ -89,8 +108,7 @@ function besideDeclined(
   answers: readonly Answer[],
   declining: readonly Answer[],
   survey: Survey,
-): Prospect {
-  const volumeGroup = view.ref;
+): Outlook {
   const absent = view.members.filter((member) => member.region === null).map((member) => member.section.uuid);
   const rest = answers.filter((each) => !declining.includes(each));
   const choices = rest.flatMap(({ choice }) => choice.choices[0] ?? []);
@@ -106,11 +124,10 @@ function besideDeclined(
       rest.map(({ finding }) => finding.id),
       survey,
     );
-    return { volumeGroup, plans: [plan], declined: reasons };
+    return { plans: [plan], declined: reasons };
   }
   const because = reasons.map((each) => each.reason).join(' ');
   return {
-    volumeGroup,
     plans: rest.length === 0 ? lastResorts(view, declining, survey) : [],
     declined: [
       ...reasons,
@@ -135,8 +152,8 @@ function decline(finding: Finding, reason: string): Declined {
 /** Which plan a run may carry out by itself. */
 export interface Permission {
   readonly policy: Policy;
-  /** A remedy named by a person, for one VG; it may be of any policy. */
-  readonly remedy: { readonly id: string; readonly vg: string } | null;
+  /** It may be of any policy. */
+  readonly remedy: NamedRemedy | null;
 }
 
 export interface Selection {
@@ -166,18 +183,30 @@ export function select(
   const declined: Declined[] = [];
   for (const each of prospect) {
     declined.push(...each.declined);
-    const named = each.plans.find(
-      (plan) =>
-        may.policy !== 'report' &&
-        plan.remedyId === may.remedy?.id &&
-        plan.volumeGroup.name === may.remedy.vg,
-    );
-    const allowed = named ?? each.plans.find((plan) => permits(may.policy, plan.policy));
-    if (allowed !== undefined) plans.push(allowed);
+    const named = namedPlan(each, may);
+    const allowed = named?.plan ?? each.plans.find((plan) => permits(may.policy, plan.policy));
+    if (named?.unclear) declined.push(...forWantOfClarity(named.plan, each, findings));
+    else if (allowed !== undefined) plans.push(allowed);
     else declined.push(...forWantOfConsent(each, findings, may.policy));
   }
   const chosen = new Set(plans.flatMap((plan) => plan.findingIds));
   return { plans, declined: declined.filter((each) => !chosen.has(each.findingId)) };
+}
+
+/** The plan that a person has named, or may have: a name can be that of several volume groups. */
+function namedPlan(
+  prospect: Prospect,
+  { policy, remedy }: Permission,
+): { readonly plan: VgPlan; readonly unclear: boolean } | null {
+  if (policy === 'report' || remedy === null) return null;
+  const plan = prospect.plans.find(({ remedyId }) => remedyId === remedy.id);
+  const meant = meaning(prospect, remedy.vg);
+  return plan === undefined || meant === 'another' ? null : { plan, unclear: meant === 'unclear' };
+}
+
+function forWantOfClarity(plan: VgPlan, prospect: Prospect, findings: readonly Finding[]): Declined[] {
+  const reason = whichOne(plan, prospect);
+  return findingsOf(plan, findings).map((finding) => decline(finding, reason));
 }
 
 function forWantOfConsent(prospect: Prospect, findings: readonly Finding[], policy: Policy): Declined[] {
@@ -185,8 +214,11 @@ function forWantOfConsent(prospect: Prospect, findings: readonly Finding[], poli
   if (plan === undefined) return [];
   const told = new Set(prospect.declined.map((each) => each.findingId));
   const why = policy === 'report' ? ['the policy is to report only'] : [...plan.caveats, ...plan.losses];
-  const how = `A person may decide: --remedy ${plan.remedyId} --vg ${plan.volumeGroup.name}`;
-  return findings
-    .filter((finding) => plan.findingIds.includes(finding.id) && !told.has(finding.id))
+  const how = `A person may decide: ${consent(plan.remedyId, prospect)}`;
+  return findingsOf(plan, findings)
+    .filter((finding) => !told.has(finding.id))
     .map((finding) => decline(finding, `${why.join('; ')}. ${how}`));
 }
+
+const findingsOf = (plan: VgPlan, findings: readonly Finding[]): Finding[] =>
+  findings.filter((finding) => plan.findingIds.includes(finding.id));

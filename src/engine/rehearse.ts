@@ -2,7 +2,7 @@ import { mapErrors } from '../faults/volume-group/blockers.ts';
 import { volumeGroups } from '../faults/volume-group/view.ts';
 import { isVisible, lvSizeExtents } from '../model/extents.ts';
 import type { VgPlan } from '../model/plan.ts';
-import type { Survey } from '../model/survey.ts';
+import { allRegions, type Survey } from '../model/survey.ts';
 import { apply } from './apply.ts';
 import type { Notify, System } from './ports.ts';
 import { spansOf } from './spans.ts';
@@ -41,9 +41,7 @@ export async function rehearse(
   notify: Notify,
 ): Promise<Rehearsal> {
   notify({ type: 'phase', phase: 'rehearse', detail: plan.volumeGroup.name });
-  const regions = survey.disks
-    .flatMap((disk) => disk.regions)
-    .filter((each) => plan.regionIds.includes(each.id));
+  const regions = allRegions(survey).filter((each) => plan.regionIds.includes(each.id));
   const opened = await system.openReplicas(regions, plan.texts, spansOf(plan));
   if (!opened.ok) return outcome(plan, 'model', opened.error, modelFailures(plan));
   const target = opened.value;

@@ -3,7 +3,7 @@ import { volumeGroups } from '../faults/volume-group/view.ts';
 import { lvmArgv } from '../lvm/command.ts';
 import type { Evidence, Finding, Policy, VolumeGroupRef } from '../model/finding.ts';
 import type { Step, VgPlan } from '../model/plan.ts';
-import type { Survey } from '../model/survey.ts';
+import { allRegions, type Survey } from '../model/survey.ts';
 import { spell } from './apply.ts';
 import type { BootReport } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
@@ -119,7 +119,7 @@ export function remedyResult(plan: VgPlan, survey: Survey): RemedyResult {
 
 /** A step as it would run on the disks themselves; a text that does not exist yet stands in angle brackets. */
 function stepResult(step: Step, survey: Survey): StepResult {
-  const regions = survey.disks.flatMap((disk) => disk.regions);
+  const regions = allRegions(survey);
   const nodeOf = (id: string) => regions.find((region) => region.id === id)?.node ?? id;
   const { why } = step;
   if (step.kind === 'write') {

@@ -2,7 +2,7 @@ import { faultCalled } from '../faults/catalogue.ts';
 import { volumeGroups } from '../faults/volume-group/view.ts';
 import { extentMap } from '../model/extents.ts';
 import type { VgPlan } from '../model/plan.ts';
-import type { MetadataArea, Survey } from '../model/survey.ts';
+import { allRegions, type MetadataArea, type Survey } from '../model/survey.ts';
 import { diagnose, isFault } from './diagnose.ts';
 
 /**
@@ -43,7 +43,7 @@ export function unmet(plan: VgPlan, survey: Survey): string[] {
 /** Areas of the VG's PVs that do not hold one and the same text. */
 function areasApart(plan: VgPlan, survey: Survey): string[] {
   const mine = new Set(plan.regionIds);
-  const regions = survey.disks.flatMap((disk) => disk.regions).filter((region) => mine.has(region.id));
+  const regions = allRegions(survey).filter((region) => mine.has(region.id));
   const areas = regions.flatMap((region) =>
     region.pv.metadataAreas.filter((area) => !area.ignored).map((area) => ({ region, area })),
   );

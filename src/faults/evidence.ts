@@ -1,7 +1,7 @@
 import type { Evidence, Occurrence } from '../model/finding.ts';
 import type { Problem } from '../model/problem.ts';
-import type { MetadataText, Region, Survey } from '../model/survey.ts';
-import { type Member, regionsOf } from './volume-group/pieces.ts';
+import { type MetadataText, type Region, type Survey, standaloneRegions } from '../model/survey.ts';
+import type { Member } from './volume-group/pieces.ts';
 import type { VolumeGroupView } from './volume-group/view.ts';
 import { volumeGroups } from './volume-group/view.ts';
 
@@ -64,7 +64,7 @@ export function eachStranger(
       ...view.outsiders.map((region) => region.id),
     ]),
   );
-  return regionsOf(survey)
+  return standaloneRegions(survey)
     .filter((region) => !known.has(region.id))
     .flatMap((region): Occurrence[] => {
       const judged = judge(region);

@@ -1,12 +1,12 @@
 import type { Choice, Occurrence, PlanChoice } from '../model/finding.ts';
-import type { MetadataText, Region, Survey } from '../model/survey.ts';
+import { type MetadataText, type Region, type Survey, standaloneRegions } from '../model/survey.ts';
 import { defineFault } from './define.ts';
 import { aboutPv, at, plural, says, viewOf } from './evidence.ts';
 import { proofOf } from './volume-group/base.ts';
 import { baseCaveats } from './volume-group/certainty.ts';
 import { sizeFits } from './volume-group/identify.ts';
 import { type Fate, fateOf } from './volume-group/lineage.ts';
-import { labelledUuid, regionsOf, textsIn } from './volume-group/pieces.ts';
+import { labelledUuid, textsIn } from './volume-group/pieces.ts';
 import { type VolumeGroupView, volumeGroups } from './volume-group/view.ts';
 
 export const pvDropped = defineFault({
@@ -36,7 +36,7 @@ The risk
 `,
   detect: (survey) =>
     volumeGroups(survey).flatMap((view) =>
-      regionsOf(survey).flatMap((region): Occurrence[] => {
+      standaloneRegions(survey).flatMap((region): Occurrence[] => {
         const drop = dropOf(region, view, survey);
         if (drop === null) return [];
         const { fate, pvUuid } = drop;
@@ -66,7 +66,7 @@ The risk
     ),
   plan: (finding, survey): PlanChoice => {
     const view = viewOf(finding, survey);
-    const region = regionsOf(survey).find((each) => each.id === finding.regionId);
+    const region = standaloneRegions(survey).find((each) => each.id === finding.regionId);
     const drop = view && region ? dropOf(region, view, survey) : null;
     if (view === undefined || drop === null) {
       return { kind: 'declined', reason: 'what the disk was before is not known', choices: [] };

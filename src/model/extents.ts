@@ -49,16 +49,18 @@ export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
 /** The LV and every LV it stands on, by name, each once. */
 export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
   const { byName } = namesIn(metadata);
-  const seen = new Map<string, LvSection>();
-  const visit = (each: LvSection | undefined) => {
-    if (each === undefined || seen.has(each.name)) return;
-    seen.set(each.name, each);
-    for (const segment of each.segments) {
-      for (const area of segment.areas) if (area.on === 'lv') visit(byName.get(area.name));
-      for (const name of segment.dependsOn) visit(byName.get(name));
-    }
+  const seen = new Map([[lv.name, lv]]);
+  const see = (name: string) => {
+    const each = byName.get(name);
+    if (each !== undefined && !seen.has(name)) seen.set(name, each);
   };
-  visit(lv);
+  // A map gives what is added while it is gone through, too: a text can pile any number of LVs on each other.
+  for (const each of seen.values()) {
+    for (const segment of each.segments) {
+      for (const area of segment.areas) if (area.on === 'lv') see(area.name);
+      for (const name of segment.dependsOn) see(name);
+    }
+  }
   return [...seen.values()];
 }
 

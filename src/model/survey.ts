@@ -15,6 +15,13 @@ export interface Survey {
   readonly machine: Machine;
 }
 
+/** Every region of every disk, also of those that are legs of another device. */
+export const allRegions = (survey: Survey): Region[] => survey.disks.flatMap((disk) => disk.regions);
+
+/** Regions where a PV of its own can be: what stands on a leg of md or multipath is the joined device's. */
+export const standaloneRegions = (survey: Survey): Region[] =>
+  allRegions(survey).filter((region) => !region.isLeg);
+
 /** What stands at the start of an LV, as the newest committed generation maps it. */
 export interface LvFilesystem {
   readonly vg: string;

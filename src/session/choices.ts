@@ -30,7 +30,7 @@ export function choicesOf(known: Known, interrupted: boolean, canBoot: boolean):
 
 const repairOf = (plans: readonly VgPlan[]): Choice => ({
   kind: 'repair',
-  id: plans.map(({ volumeGroup, remedyId }) => `${volumeGroup.name}:${remedyId}`).join('+'),
+  id: plans.map(({ volumeGroup, remedyId }) => `${volumeGroup.uuid}:${remedyId}`).join('+'),
   plans,
 });
 

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { rmSync, truncateSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { MIB } from '../lab/host.ts';
 import { rememberTags, VG } from '../lab/layouts.ts';
 import { type MdaOnDisk, readBytes, replaceText, writeBytes } from '../lab/ondisk.ts';
@@ -112,3 +113,24 @@ export function wipeOlderTexts(world: LabWorld, disk: string): void {
   ring.fill(0, at + kept);
   writeBytes(world.image(disk), mda.offsetBytes, ring);
 }
+
+/** A disk of this size, whose label, with a right checksum, claims nearly all of it for its first metadata area. */
+export function claimWholeDisk(world: LabWorld, disk: string, sizeMiB: number): void {
+  world.detach(disk);
+  const image = world.image(disk);
+  const { labelOffsetBytes, mdas } = world.pv(disk);
+  const [mda] = mdas;
+  const label = readBytes(image, labelOffsetBytes, 512);
+  const place = Buffer.alloc(16);
+  place.writeBigUInt64LE(BigInt((mda?.offsetBytes ?? 0) - world.pvStartBytes(disk)));
+  place.writeBigUInt64LE(BigInt(mda?.sizeBytes ?? 0), 8);
+  const at = label.indexOf(place);
+  if (at < 0) throw new Error(`${disk}: its label does not name its area`);
+  label.writeBigUInt64LE(BigInt(sizeMiB * MIB - 2 * MIB), at + 8);
+  label.writeUInt32LE(lvmCrc(label.subarray(20)), 16);
+  truncateSync(image, sizeMiB * MIB);
+  writeBytes(image, labelOffsetBytes, label);
+}
+
+/** lvm's CRC is the usual one from another start, without the final inversion (`lib/misc/crc.c`). */
+const lvmCrc = (bytes: Uint8Array): number => ~crc32(bytes, ~0xf597a6cf >>> 0) >>> 0;

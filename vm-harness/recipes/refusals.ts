@@ -1,12 +1,14 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLv, remember, standard, VG, vgDisks } from '../lab/layouts.ts';
+import { createLv, pvcreate, remember, standard, VG, vgDisks } from '../lab/layouts.ts';
 import { fixedId } from '../lab/ondisk.ts';
 import { ext4, geometries, layPayload } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
 import {
   changeWhileAway,
+  claimWholeDisk,
   editText,
+  flipByteOfMdaHeader,
   flipByteOfUuid,
   restoredFromOlderBackup,
   throwOut,
@@ -22,6 +24,14 @@ function extendHome(world: LabWorld): void {
   world.lvm(['lvextend', '-l', '+4', `${VG}/home`, `${world.node('d2')}:28-31`]);
   remember(world);
   layPayload(world, `${VG}/home`, ext4('home', 20), geometries(world));
+}
+
+/** Another volume group of the same name on c1 and c2, as on the disks of a clone that was made from a template. */
+function buildNamesake(world: LabWorld): void {
+  const alone = { without: ['d1', 'd2'] };
+  for (const disk of ['c1', 'c2']) pvcreate(world, disk);
+  world.lvm(['vgcreate', '-s', '1m', VG, world.node('c1'), world.node('c2')], alone);
+  world.lvm(['lvcreate', '-an', '-Zn', '-Wn', '-y', '-n', 'root', '-l', '60', VG], alone);
 }
 
 function forget(world: LabWorld, lv: string): void {
@@ -83,6 +93,28 @@ const withPastLife = standard(2, {
 });
 
 export const recipes: Recipe[] = [
+  {
+    ...two,
+    id: 'refusal/absent-in-two-of-one-name',
+    title: 'a clone is attached beside the original; both volume groups have the same name and lack a disk',
+    disks: [...vgDisks(2), { name: 'c1', sizeMiB: 40 }, { name: 'c2', sizeMiB: 40 }],
+    break: (world) => {
+      buildNamesake(world);
+      world.pullOut('d2');
+      world.pullOut('c2');
+    },
+    expect: declined(/absent|attach/i, 'lvm2-pv-absent'),
+  },
+  {
+    ...two,
+    id: 'refusal/area-of-the-whole-disk',
+    title: 'an area header is damaged, and the label claims nearly the whole disk for that area',
+    break: (world) => {
+      flipByteOfMdaHeader(world, 'd1');
+      claimWholeDisk(world, 'd1', 600);
+    },
+    expect: declined(/claims a metadata area of 598 MiB.*restore/i, 'lvm2-mda-header-bad'),
+  },
   {
     ...two,
     id: 'refusal/extents-reused',

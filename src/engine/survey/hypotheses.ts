@@ -1,10 +1,17 @@
 import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identify.ts';
-import { labelledUuid, regionsOf } from '../../faults/volume-group/pieces.ts';
+import { labelledUuid } from '../../faults/volume-group/pieces.ts';
 import { carriersOf, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
 import { type BlockReader, slice } from '../../model/block-reader.ts';
 import { areaOffset, extentBytes, lvSizeExtents, placeOf } from '../../model/extents.ts';
 import type { LvSection, PvSection } from '../../model/metadata.ts';
-import type { Hypothesis, MetadataText, Region, Signature, Survey } from '../../model/survey.ts';
+import {
+  type Hypothesis,
+  type MetadataText,
+  type Region,
+  type Signature,
+  type Survey,
+  standaloneRegions,
+} from '../../model/survey.ts';
 import { isBlank } from '../../ondisk/lvm2/bytes.ts';
 import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
 
@@ -61,7 +68,7 @@ function pairsOfFiles(survey: Survey): Guess[] {
 }
 
 function guesses(text: MetadataText, survey: Survey, alsoLabelled: boolean): Guess[] {
-  const regions = regionsOf(survey);
+  const regions = standaloneRegions(survey);
   const vgUuid = text.metadata.uuid;
   const carriers = carriersOf(vgUuid, [text], regions);
   return text.metadata.pvs.flatMap((section) => {
@@ -83,7 +90,7 @@ class Contents {
 
   constructor(survey: Survey, readerOf: ReaderOf) {
     this.#readerOf = readerOf;
-    for (const region of regionsOf(survey).toReversed()) {
+    for (const region of standaloneRegions(survey).toReversed()) {
       const uuid = labelledUuid(region);
       if (uuid !== null) this.#labelled.set(uuid, region);
     }

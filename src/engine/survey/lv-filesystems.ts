@@ -1,8 +1,8 @@
-import { labelledUuid, regionsOf } from '../../faults/volume-group/pieces.ts';
+import { labelledUuid } from '../../faults/volume-group/pieces.ts';
 import { volumeGroups } from '../../faults/volume-group/view.ts';
 import { type BlockReader, slice } from '../../model/block-reader.ts';
 import { isVisible, placeOf } from '../../model/extents.ts';
-import type { LvFilesystem, Region, Survey } from '../../model/survey.ts';
+import { type LvFilesystem, type Region, type Survey, standaloneRegions } from '../../model/survey.ts';
 import { readSignatures } from '../../ondisk/superblocks/read-signatures.ts';
 
 /** More LVs than this are not looked at: boot names one of the first, or none of them. */
@@ -21,7 +21,7 @@ export function lvFilesystems(
       .flatMap((lv): LvFilesystem[] => {
         const start = placeOf(lv, 0, metadata);
         const pvUuid = metadata.pvs.find((pv) => pv.name === start?.pvName)?.uuid;
-        const region = regionsOf(survey).find((each) => labelledUuid(each) === pvUuid);
+        const region = standaloneRegions(survey).find((each) => labelledUuid(each) === pvUuid);
         const reader = region && readerOf(region);
         if (start === null || pvUuid === undefined || reader === undefined) return [];
         const { signatures } = readSignatures(slice(reader, start.offsetBytes, reader.sizeBytes));

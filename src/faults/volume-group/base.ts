@@ -1,5 +1,5 @@
 import { extentMap } from '../../model/extents.ts';
-import type { MetadataText, Region, Survey } from '../../model/survey.ts';
+import { type MetadataText, type Region, type Survey, standaloneRegions } from '../../model/survey.ts';
 import { type Commitment, labelledUuid } from './pieces.ts';
 
 /**
@@ -78,8 +78,7 @@ function fromRemains(texts: readonly MetadataText[], survey: Survey): ChosenBase
 /** A VG known from files alone exists only if the disks' content agrees with the file. */
 function fromFiles(texts: readonly MetadataText[], survey: Survey): ChosenBase | null {
   const unlabelled = new Set(
-    survey.disks
-      .flatMap((disk) => disk.regions)
+    standaloneRegions(survey)
       .filter((region) => labelledUuid(region) === null)
       .map((region) => region.id),
   );
@@ -104,10 +103,9 @@ export function proofOf(text: MetadataText, survey: Survey): BaseProof {
   return copiesOf(text, survey) >= 2 ? 'twice' : 'none';
 }
 
-/** Areas that hold a text byte for byte, plus one if a file says the same. */
+/** Areas that hold a text byte for byte, plus one if a file says the same. Legs mirror one area: they are no second. */
 function copiesOf(text: MetadataText, survey: Survey): number {
-  const areas = survey.disks
-    .flatMap((disk) => disk.regions)
+  const areas = standaloneRegions(survey)
     .flatMap((region) => region.pv.metadataAreas)
     .filter((area) =>
       [area.committed?.text, ...area.olderTexts].some((each) => each?.digest === text.digest),

@@ -1,11 +1,10 @@
-import { isVisible, occupiedRuns, overlaps, type PvRun, pvsNeededBy } from '../../model/extents.ts';
-import type { VgMetadata } from '../../model/metadata.ts';
+import { isVisible, occupiedRuns, overlaps, type PvRun, runsOf } from '../../model/extents.ts';
+import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { Member } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
 const SECTOR_BYTES = 512;
-const MAX_AREA_BYTES = 512 * 1024 * 1024;
 const MAX_SEQNO = 2 ** 32 - 16;
 
 /** Segment types whose text we can carry over without losing what it means (lvm2 `lib/…/*_segtype`). */
@@ -31,7 +30,6 @@ export function blockersOf(view: VolumeGroupView, survey: Survey): string[] {
     ...conflicts(view.members),
     ...inUse(view, survey),
     ...misfits(view),
-    ...tooLarge(view),
     ...(view.seqnoSeen >= MAX_SEQNO
       ? [`its seqno ${view.seqnoSeen} leaves no room for a newer generation`]
       : []),
@@ -92,20 +90,6 @@ function inUse(view: VolumeGroupView, survey: Survey): string[] {
     .map((lv) => `${lv.name} is open (${lv.heldBy ?? 'in use'}): unmount or stop what uses it first`);
 }
 
-/** The way back keeps whole areas: one that claims gigabytes is a lie or beyond what lvmedic was made for. */
-function tooLarge(view: VolumeGroupView): string[] {
-  const areas = view.members.flatMap(({ region }) =>
-    (region?.pv.metadataAreas ?? [])
-      .filter((area) => area.headerGood && area.sizeBytes > MAX_AREA_BYTES)
-      .map((area) => `a metadata area of ${region?.id} claims ${area.sizeBytes} bytes`),
-  );
-  const heads = view.texts
-    .flatMap((text) => text.metadata.pvs)
-    .filter((pv) => pv.peStartSectors * SECTOR_BYTES > MAX_AREA_BYTES)
-    .map((pv) => `the first extent of PV ${pv.uuid} is said to begin at sector ${pv.peStartSectors}`);
-  return [...new Set([...areas, ...heads])].map((claim) => `${claim}, more than can be kept to undo`);
-}
-
 /** Extents that leave their PV, or that two LVs claim. */
 function misfits(view: VolumeGroupView): string[] {
   const { metadata } = view.base;
@@ -138,8 +122,36 @@ export function mapErrors(metadata: VgMetadata): string[] {
 
 /** Names of the top-level LVs that would lack data while these PVs are absent. */
 export function lvsAffectedBy(pvUuids: ReadonlySet<string>, metadata: VgMetadata): string[] {
-  return metadata.lvs
-    .filter(isVisible)
-    .filter((lv) => [...pvsNeededBy(lv, metadata)].some((uuid) => pvUuids.has(uuid)))
-    .map((lv) => lv.name);
+  const needing = lvsNeeding(pvUuids, metadata);
+  return metadata.lvs.filter((lv) => isVisible(lv) && needing.has(lv)).map((lv) => lv.name);
+}
+
+/**
+ * LVs with a part on one of these PVs, themselves or through what they stand on. From the PVs upward, each LV once: a
+ * text can pile any number of LVs on each other.
+ */
+export function lvsNeeding(pvUuids: ReadonlySet<string>, metadata: VgMetadata): Set<LvSection> {
+  const above = new Map<string, LvSection[]>();
+  for (const lv of metadata.lvs) {
+    for (const name of namesBelow(lv)) {
+      const users = above.get(name);
+      if (users === undefined) above.set(name, [lv]);
+      else users.push(lv);
+    }
+  }
+  const found = new Set(
+    metadata.lvs.filter((lv) => runsOf(lv, metadata).some((run) => pvUuids.has(run.pvUuid))),
+  );
+  // A set gives what is added while it is gone through, too.
+  for (const lv of found) for (const user of above.get(lv.name) ?? []) found.add(user);
+  return found;
+}
+
+function namesBelow({ segments }: LvSection): Set<string> {
+  return new Set(
+    segments.flatMap(({ areas, dependsOn }) => [
+      ...areas.filter((area) => area.on === 'lv').map((area) => area.name),
+      ...dependsOn,
+    ]),
+  );
 }

@@ -1,5 +1,5 @@
 import type { PvSection } from '../../model/metadata.ts';
-import type { MetadataArea, MetadataText, Region, Survey } from '../../model/survey.ts';
+import type { MetadataArea, MetadataText, Region } from '../../model/survey.ts';
 
 /** The pieces of which `view.ts` puts volume groups together. */
 
@@ -24,11 +24,6 @@ export interface Member {
   readonly candidates: readonly Region[];
   /** How an unlabelled region was identified, in words. */
   readonly identifiedBy: string;
-}
-
-/** Regions where a PV of its own can be: legs of md and multipath are left out. */
-export function regionsOf(survey: Survey): Region[] {
-  return survey.disks.flatMap((disk) => disk.regions).filter((region) => !region.isLeg);
 }
 
 /** The PV id that a good label gives this region; null where there is none. */

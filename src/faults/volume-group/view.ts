@@ -1,8 +1,8 @@
 import type { VolumeGroupRef } from '../../model/finding.ts';
-import type { MetadataText, Region, Survey } from '../../model/survey.ts';
+import { type MetadataText, type Region, type Survey, standaloneRegions } from '../../model/survey.ts';
 import { type BaseProof, chooseBase } from './base.ts';
 import { identifyMembers } from './identify.ts';
-import { type Commitment, labelledUuid, type Member, regionsOf, textsIn } from './pieces.ts';
+import { type Commitment, labelledUuid, type Member, textsIn } from './pieces.ts';
 
 /** How the pieces that a survey found fit together to one volume group. */
 export interface VolumeGroupView {
@@ -40,12 +40,12 @@ export function volumeGroups(survey: Survey): VolumeGroupView[] {
 }
 
 function vgUuidsIn(survey: Survey): Set<string> {
-  const texts = [...regionsOf(survey).flatMap(textsIn), ...survey.files];
+  const texts = [...standaloneRegions(survey).flatMap(textsIn), ...survey.files];
   return new Set(texts.map((text) => text.metadata.uuid));
 }
 
 function assemble(uuid: string, survey: Survey): VolumeGroupView | null {
-  const regions = regionsOf(survey);
+  const regions = standaloneRegions(survey);
   const texts = distinct(
     [...regions.flatMap(textsIn), ...survey.files].filter((text) => text.metadata.uuid === uuid),
   );
