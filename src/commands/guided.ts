@@ -80,13 +80,15 @@ export async function guided(
 
 /** What the engine says goes to the session's own log and to the file. */
 function faceOf(live: LiveSession, log: Face): Face {
-  const note = (line: string) => live.note(line);
-  const heard = bothFaces(plainFace(note, { verbose: true, writeError: note }), log);
+  const writing = (write: (line: string) => void) =>
+    bothFaces(plainFace(write, { verbose: true, writeError: write }), log);
+  const happening = writing((line) => live.note(line));
   return {
-    ...heard,
+    // How something ended stands on the page that follows.
+    ...writing((line) => live.keep(line)),
     notify: (progress) => {
       if (progress.type === 'progress') live.progress(progress.done / progress.total);
-      heard.notify(progress);
+      happening.notify(progress);
     },
   };
 }

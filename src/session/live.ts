@@ -14,10 +14,10 @@ export interface Hands {
 export class LiveSession {
   readonly #hands: Hands;
   readonly #listeners = new Set<() => void>();
+  readonly #hearers = new Set<(line: string) => void>();
   readonly #end = Promise.withResolvers<void>();
   #session: Session;
   #log: readonly string[] = [];
-  #lineCount = 0;
   #share: number | null = null;
   #leaves = false;
   /** Awaited before each effect, so that what is begun stands on the terminal when the program is busy. */
@@ -36,11 +36,6 @@ export class LiveSession {
   /** What happened so far, a line each. */
   get log(): readonly string[] {
     return this.#log;
-  }
-
-  /** How many lines there were ever in the log, of which it keeps the last. */
-  get lineCount(): number {
-    return this.#lineCount;
   }
 
   /** How much of the step in progress is done, from 0 to 1; null where that is not known. */
@@ -80,15 +75,27 @@ export class LiveSession {
     this.stop();
   }
 
+  /** Something that happens now: it goes to the log, and to who listens. */
   note(line: string): void {
+    this.keep(line);
+    for (const hearer of this.#hearers) hearer(line);
+  }
+
+  /** For the log alone: a page says it as well. */
+  keep(line: string): void {
     this.#log = [...this.#log, line].slice(-MAX_LOG_LINES);
-    this.#lineCount++;
     this.#tell();
   }
 
   progress(share: number | null): void {
     this.#share = share;
     this.#tell();
+  }
+
+  /** Calls back with each note; returns what ends that. */
+  hear(hearer: (line: string) => void): () => void {
+    this.#hearers.add(hearer);
+    return () => this.#hearers.delete(hearer);
   }
 
   /** Calls back at every change; returns what ends that. */

@@ -1,13 +1,11 @@
 import { EXIT } from '../../exit-codes.ts';
 import type { LiveSession } from '../../session/live.ts';
-import type { Shown } from '../../session/state.ts';
 import type { Guide } from '../face.ts';
 import { showPrompts } from '../prompts/guided.ts';
 import type { AskLine } from '../prompts/line.ts';
 import { loadScreen } from '../screen/load-screen.ts';
 import type { ScreenOptions } from '../screen/show-screen.tsx';
-import { pageOf } from './pages.ts';
-import { plainBlock } from './plain-text.ts';
+import { lastWords } from './plain-text.ts';
 import { LEFT_UNCHANGED } from './wording.ts';
 
 /** The two ways through a guided repair. `print` writes a line to the terminal. */
@@ -46,13 +44,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 const isUnchanged = ({ state }: LiveSession): boolean =>
   state.kind === 'left' && state.isUnchanged && (state.exitStatus & EXIT.cancelled) !== 0;
-
-function lastWords(shown: Shown): string[] {
-  const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';
-  return isEnd
-    ? pageOf(shown, [])
-        .blocks.flatMap(plainBlock)
-        .map(({ text }) => text)
-        .filter((text) => text !== '')
-    : [];
-}

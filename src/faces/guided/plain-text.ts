@@ -1,4 +1,6 @@
+import type { Shown } from '../../session/state.ts';
 import { type Block, type Item, type Line, line, type Page, type Question, type TreeNode } from './page.ts';
+import { pageOf } from './pages.ts';
 import { answerHint } from './wording.ts';
 
 /** A page as lines, from top to bottom, to what can be answered; nothing is drawn, so that it can be read aloud. */
@@ -43,3 +45,14 @@ const indented = ({ text, tone, children }: TreeNode, depth: number): Line[] => 
   line(`${'  '.repeat(depth)}${text}`, tone),
   ...children.flatMap((child) => indented(child, depth + 1)),
 ];
+
+/** How something ended, for when its page is gone or was never shown; empty for other pages. */
+export function lastWords(shown: Shown): string[] {
+  const isEnd = shown.kind === 'done' || shown.kind === 'undone' || shown.kind === 'failed';
+  return isEnd
+    ? pageOf(shown, [])
+        .blocks.flatMap(plainBlock)
+        .map(({ text }) => text)
+        .filter((text) => text !== '')
+    : [];
+}

@@ -1,9 +1,9 @@
 import type { LiveSession } from '../../session/live.ts';
-import type { Act } from '../../session/state.ts';
+import type { Act, Shown } from '../../session/state.ts';
 import { actOfAnswer } from '../guided/answers.ts';
 import type { Line, Page } from '../guided/page.ts';
 import { logLine, pageOf } from '../guided/pages.ts';
-import { plainPage } from '../guided/plain-text.ts';
+import { lastWords, plainPage } from '../guided/plain-text.ts';
 import { answerWith, askedText, promptText } from '../guided/wording.ts';
 import { wrapped } from '../guided/wrap.ts';
 import { Cancelled } from './cancelled.ts';
@@ -18,13 +18,22 @@ export async function showPrompts(
   askLine: AskLine,
   print: (line: string) => void,
 ): Promise<void> {
-  const telling = tellAll(live, print);
+  // What happens while the session works is told as it happens.
+  const telling = live.hear((note) => {
+    for (const line of fitting(logLine(note))) print(line);
+  });
+  let shown: Shown | null = null;
   live.start();
   try {
     for (;;) {
       await Promise.race([untilShown(live), live.ended]);
       const { state } = live;
-      if (state.kind === 'left') return;
+      if (state.kind === 'left') {
+        // Nobody was waited for: how it ended was on no page.
+        if (state.last !== null && state.last !== shown) lastWords(state.last).forEach(print);
+        return;
+      }
+      if (state.kind !== 'working' && state.kind !== 'help' && state.kind !== 'log') shown = state;
       const page = pageOf(state, live.log);
       for (const line of plainPage(page).flatMap(fitting)) print(line);
       try {
@@ -45,17 +54,6 @@ const USUAL_COLUMNS = 80;
 /** Sentences are broken between words; commands stay in one piece, to be copied. */
 function fitting({ text, tone }: Line): string[] {
   return tone === 'command' ? [text] : wrapped(text, (process.stdout.columns || USUAL_COLUMNS) - 1);
-}
-
-/** Prints what happens while the session works, as it happens; returns what ends that. */
-function tellAll(live: LiveSession, print: (line: string) => void): () => void {
-  let told = 0;
-  return live.subscribe(() => {
-    const news = Math.min(live.lineCount - told, live.log.length);
-    told = live.lineCount;
-    const lines = live.log.slice(live.log.length - news).map(logLine);
-    for (const line of lines.flatMap(fitting)) print(line);
-  });
 }
 
 function untilShown(live: LiveSession): Promise<void> {
