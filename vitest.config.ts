@@ -11,6 +11,14 @@ const guests = {
   hookTimeout: 600_000,
 } as const;
 
+/** One repair at a time, as on one machine. */
+const lab = {
+  pool: 'forks',
+  fileParallelism: false,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -38,11 +46,18 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          exclude: ['test/lab/interrupted*.test.ts'],
           env: { FIRST_LOOP: '1000' },
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          ...lab,
+        },
+      },
+      {
+        test: {
+          // Of the lab, too; `npm test` runs them beside it, for they take minutes.
+          name: 'interrupted',
+          include: ['test/lab/interrupted*.test.ts'],
+          env: { FIRST_LOOP: '3000' },
+          ...lab,
         },
       },
       {

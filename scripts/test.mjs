@@ -26,7 +26,11 @@ if ((await runProjectNode('scripts/build.ts')) !== 0) failedSteps.push('build');
 for (const step of checkSteps) if (runNpm(['run', '--silent', step]) !== 0) failedSteps.push(step);
 // The first time, the rescue image takes minutes, most of them waiting: it is made beside tests that do not need it.
 const iso = runProjectNode('scripts/iso.ts');
-await Promise.all([runTests('lab', ['lab']), runTests('terminal', ['unit', 'tui'])]);
+const onTerminals = runTests('terminals', ['unit', 'tui']);
+await Promise.all([
+  runTests('lab', ['lab']),
+  onTerminals.then(() => runTests('interrupted', ['interrupted'])),
+]);
 if ((await iso) !== 0) failedSteps.push('iso');
 await runTests('guests', ['vm']);
 
