@@ -24,7 +24,7 @@ const questionLines = ({ kind, note }: Question, keys: Page['keys']): Line[] => 
 ];
 
 /** A block as lines. */
-export function plainBlock(block: Block): Line[] {
+function plainBlock(block: Block): Line[] {
   switch (block.kind) {
     case 'lines':
       return [...block.lines];
