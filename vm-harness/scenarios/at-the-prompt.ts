@@ -83,7 +83,7 @@ const undoesInSession: Scenario = {
     await answerPage(console, /The result:[\s\S]*3\) Undo/, '3');
     await console.waitFor(/Take the repair back now\? \(y\/N\)/);
     console.line('y');
-    await answerPage(console, /Undone: [\s\S]*every byte read again/, '');
+    await answerPage(console, /Undone: [\s\S]*every byte read\s+again/, '');
     await answerPage(console, /This machine:[\s\S]*MISSING/, '');
     await answerPage(console, /What can be done:/, '');
     await answerPage(console, /The rehearsal:/, '');
