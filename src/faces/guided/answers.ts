@@ -1,7 +1,7 @@
 import type { Act } from '../../session/state.ts';
 import type { Key, Question } from './page.ts';
 
-const BACK: Act = { kind: 'back' };
+export const BACK: Act = { kind: 'back' };
 
 /**
  * What a line that was typed at a question means, in either face: the answer, or what a letter does on every page.

@@ -1,6 +1,6 @@
 import type { LiveSession } from '../../session/live.ts';
 import type { Act, Shown } from '../../session/state.ts';
-import { actOfAnswer } from '../guided/answers.ts';
+import { actOfAnswer, BACK } from '../guided/answers.ts';
 import type { Line, Page } from '../guided/page.ts';
 import { logLine, pageOf } from '../guided/pages.ts';
 import { lastWords, plainPage } from '../guided/plain-text.ts';
@@ -65,8 +65,6 @@ function untilShown(live: LiveSession): Promise<void> {
   look();
   return promise.finally(end);
 }
-
-const BACK: Act = { kind: 'back' };
 
 async function answerTo(page: Page, askLine: AskLine, print: (line: string) => void): Promise<Act> {
   const { menu, keys, question } = page;

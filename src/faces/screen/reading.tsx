@@ -2,7 +2,7 @@ import { Box, type Key, Text, useInput } from 'ink';
 import { useMemo, useRef, useState } from 'react';
 import type { LiveSession } from '../../session/live.ts';
 import type { Act } from '../../session/state.ts';
-import { actOfAnswer, isYes } from '../guided/answers.ts';
+import { actOfAnswer, BACK, isYes } from '../guided/answers.ts';
 import type { Page } from '../guided/page.ts';
 import {
   ENTER_ANSWERS,
@@ -37,7 +37,6 @@ const FIXED_ROWS = 3;
 const LEAST_TEXT_ROWS = 6;
 /** A frame's time, and that of an eye. */
 const UNSEEN_MS = 300;
-const BACK: Act = { kind: 'back' };
 
 /** A page that waits for the person: its text, as much as fits, then the question or the menu, and the keys. */
 export function Reading({ live, page, look, columns, rows, startsAtEnd }: ReadingProps) {
