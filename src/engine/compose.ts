@@ -1,9 +1,10 @@
-import { lvsAffectedBy, lvsNeeding } from '../faults/volume-group/blockers.ts';
 import { conditionOf, isSound } from '../faults/volume-group/condition.ts';
+import { farewellTo } from '../faults/volume-group/farewell.ts';
 import type { VolumeGroupView } from '../faults/volume-group/view.ts';
 import { metadataFile, targetMetadata } from '../lvm/target-text.ts';
+import { isVisible, lvSizeExtents } from '../model/extents.ts';
 import type { Choice, Policy } from '../model/finding.ts';
-import type { VgMetadata } from '../model/metadata.ts';
+import type { LvSection } from '../model/metadata.ts';
 import type { Goal, Intent, LvmStep, PlanText, Step, VgPlan, Word } from '../model/plan.ts';
 import { type MetadataText, type Region, type Survey, standaloneRegions } from '../model/survey.ts';
 
@@ -75,8 +76,11 @@ function regionsOfPvs(view: VolumeGroupView, intents: readonly Intent[]): Record
   const members = view.members.flatMap(({ section, region }) =>
     region ? [[section.uuid, region.id] as const] : [],
   );
-  const adopted = pick(intents, 'adopt-pv').map(({ pvUuid, regionId }) => [pvUuid, regionId] as const);
-  return Object.fromEntries([...members, ...adopted]);
+  const others = [...pick(intents, 'adopt-pv'), ...pick(intents, 'rebuild-pv')];
+  return Object.fromEntries([
+    ...members,
+    ...others.map(({ pvUuid, regionId }) => [pvUuid, regionId] as const),
+  ]);
 }
 
 /** Only MISSING flags stand in the way, on PVs that are sound, and no higher seqno lurks anywhere. */
@@ -93,7 +97,7 @@ function activation(work: Work): Body {
   const names = pick(work.intents, 'activate').flatMap(({ lvNames }) => lvNames);
   const { metadata } = work.view.base;
   const words = ['lvchange', '-ay', ...names.map((lv) => `${work.name}/${lv}`)];
-  const goal = { metadata, absentPvUuids: absentOf(work), seqnoAfter: metadata.seqno };
+  const goal = { metadata, absentPvUuids: absentOf(work), mustHold: [], seqnoAfter: metadata.seqno };
   return {
     steps: [lvm(work, words, 'boot waits for this; no metadata of LVM changes', true)],
     texts: [],
@@ -119,6 +123,7 @@ function restoreMissing(work: Work): Body {
     goal: {
       metadata: targetMetadata(view.base.metadata, { seqno, presentPvUuids: present, adoptions: [] }),
       absentPvUuids: absentOf(work),
+      mustHold: [],
       seqnoAfter: seqno + 1,
       regionOfPv,
     },
@@ -135,6 +140,7 @@ function restoreText(work: Work): Body {
     targetMetadata(base.metadata, {
       seqno,
       presentPvUuids: new Set(Object.keys(regionOfPv)),
+      tags: pick(intents, 'agree').flatMap((intent) => intent.tags ?? []),
       adoptions: pick(intents, 'adopt-pv').map(({ from, pvUuid, lvUuids }) => ({
         from: from.metadata,
         pvUuid,
@@ -172,6 +178,7 @@ function restoreText(work: Work): Body {
     goal: {
       metadata: first,
       absentPvUuids: [],
+      mustHold: [],
       seqnoAfter: view.seqnoSeen + seqnos.length * 2,
       regionOfPv,
     },
@@ -218,22 +225,31 @@ function areaCount(region: Region, { view }: Work): number {
 }
 
 function forgetAbsent(work: Work): Body {
-  const { view, regionOfPv } = work;
+  const { view, regionOfPv, name } = work;
   const base = view.base.metadata;
   const absent = new Set(absentOf(work));
-  const affected = lvsAffectedBy(absent, base);
+  const { first, removed, holed } = farewellTo(absent, base);
+  const hasMore = holed.size > 0 || [...removed].some((lv) => isVisible(lv) && !first.includes(lv.name));
   return {
     steps: [
+      ...first.map((lv) =>
+        lvm(work, ['lvremove', '-f', `${name}/${lv}`], 'its place is absent; nothing else goes with it'),
+      ),
       lvm(
         work,
-        ['vgreduce', '--removemissing', ...(affected.length > 0 ? ['--force'] : []), work.name],
+        ['vgreduce', '--removemissing', ...(hasMore ? ['--force'] : []), name],
         'make the volume group complete without the absent disk',
       ),
     ],
     texts: [],
     goal: {
-      metadata: withoutPvs(base, absent),
+      metadata: {
+        ...base,
+        pvs: base.pvs.filter((pv) => !absent.has(pv.uuid)),
+        lvs: base.lvs.filter((lv) => !removed.has(lv)).map((lv) => (holed.has(lv) ? errorTarget(lv) : lv)),
+      },
       absentPvUuids: [],
+      mustHold: [],
       // lvm writes a generation for each volume that it takes apart or removes, parts of volumes included.
       seqnoAfter: view.seqnoSeen + 4 + 2 * base.lvs.length,
       regionOfPv,
@@ -241,13 +257,13 @@ function forgetAbsent(work: Work): Body {
   };
 }
 
-function withoutPvs(base: VgMetadata, absent: ReadonlySet<string>): VgMetadata {
-  const needing = lvsNeeding(absent, base);
-  return {
-    ...base,
-    pvs: base.pvs.filter((pv) => !absent.has(pv.uuid)),
-    lvs: base.lvs.filter((lv) => !needing.has(lv)),
-  };
+/** As lvm puts it in the place of what is gone: one segment over all of the volume. */
+function errorTarget(lv: LvSection): LvSection {
+  const [segment] = lv.segments;
+  if (segment === undefined) return lv;
+  const extentCount = lvSizeExtents(lv);
+  const hole = { ...segment, startExtent: 0, extentCount, areaExtents: extentCount, type: 'error' };
+  return { ...lv, segments: [{ ...hole, areas: [], dependsOn: [] }] };
 }
 
 function absentOf({ view }: Work): string[] {

@@ -1,11 +1,12 @@
 import { faultCalled } from '../faults/catalogue.ts';
-import { blockersOf, lvsAffectedBy, notUnderstood } from '../faults/volume-group/blockers.ts';
+import { blockersOf, lvsAffectedBy, mapErrors, notUnderstood } from '../faults/volume-group/blockers.ts';
 import { type VolumeGroupView, volumeGroups } from '../faults/volume-group/view.ts';
 import type { Choice, Finding, PlanChoice, Policy } from '../model/finding.ts';
 import { changesDisks, type Declined, type VgPlan } from '../model/plan.ts';
 import type { Survey } from '../model/survey.ts';
 import { compose } from './compose.ts';
 import { isFault } from './diagnose.ts';
+import { throughGate } from './gate.ts';
 import { consent, meaning, type Named, type NamedRemedy, namesakesOf, whichOne } from './named-remedy.ts';
 import { tooMuchToKeep } from './spans.ts';
 
@@ -57,7 +58,8 @@ function outlookOf(view: VolumeGroupView, findings: readonly Finding[], survey: 
   if (declining.length === 0) {
     const plans = plansFor(view, answers, survey);
     // An older generation or another side may hold what the newest does not: that must be understood, too.
-    const unclear = [...new Set(plans.flatMap((plan) => notUnderstood(plan.goal.metadata)))];
+    const goals = plans.map(({ goal }) => goal.metadata);
+    const unclear = [...new Set(goals.flatMap((goal) => [...notUnderstood(goal), ...mapErrors(goal)]))];
     if (unclear.length === 0) return { plans, declined: [] };
     return { plans: [], declined: findings.map((each) => decline(each, unclear.join('; '))) };
   }
@@ -86,15 +88,27 @@ function ask(finding: Finding, survey: Survey): PlanChoice {
   return fault.plan(finding, survey);
 }
 
+/** What faults want, made one plan, and judged by what no fault knows. */
+function planFor(
+  view: VolumeGroupView,
+  choices: readonly Choice[],
+  findingIds: readonly string[],
+  survey: Survey,
+  remedyId?: string,
+): VgPlan {
+  const plan = compose(view, choices, findingIds, survey, remedyId);
+  return changesDisks(plan) ? throughGate(plan, view, survey) : plan;
+}
+
 /** The plan of every finding's first choice, then one for each other choice in its place. */
 function plansFor(view: VolumeGroupView, answers: readonly Answer[], survey: Survey): VgPlan[] {
   const firsts = answers.map(({ choice }) => choice.choices[0]).filter((choice) => choice !== undefined);
   const findingIds = answers.map(({ finding }) => finding.id);
-  const main = compose(view, firsts, findingIds, survey);
+  const main = planFor(view, firsts, findingIds, survey);
   const others = answers.flatMap(({ choice }, index) =>
     choice.choices
       .slice(1)
-      .map((other) => compose(view, firsts.with(index, other), findingIds, survey, other.id)),
+      .map((other) => planFor(view, firsts.with(index, other), findingIds, survey, other.id)),
   );
   return [main, ...others];
 }
@@ -118,7 +132,7 @@ function besideDeclined(
   const whole = lvsAffectedBy(new Set(absent), view.base.metadata).length === 0;
   const reasons = declining.map(({ finding, choice }) => decline(finding, reasonOf(choice)));
   if (rest.length > 0 && canFlag && whole) {
-    const plan = compose(
+    const plan = planFor(
       view,
       choices,
       rest.map(({ finding }) => finding.id),
@@ -142,7 +156,7 @@ function lastResorts(view: VolumeGroupView, declining: readonly Answer[], survey
   const ids = declining.map(({ finding }) => finding.id);
   const choices = declining.flatMap(({ choice }) => choice.choices);
   const distinct = [...new Map(choices.map((choice): [string, Choice] => [choice.id, choice])).values()];
-  return distinct.map((choice) => compose(view, [choice], ids, survey, choice.id));
+  return distinct.map((choice) => planFor(view, [choice], ids, survey, choice.id));
 }
 
 function decline(finding: Finding, reason: string): Declined {

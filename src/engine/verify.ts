@@ -1,6 +1,7 @@
 import { faultCalled } from '../faults/catalogue.ts';
 import { volumeGroups } from '../faults/volume-group/view.ts';
 import { extentMap } from '../model/extents.ts';
+import { isStillIn } from '../model/past-lv.ts';
 import type { VgPlan } from '../model/plan.ts';
 import { allRegions, type MetadataArea, type Survey } from '../model/survey.ts';
 import { diagnose, isFault } from './diagnose.ts';
@@ -24,6 +25,9 @@ export function unmet(plan: VgPlan, survey: Survey): string[] {
     ...(extentMap(metadata) === extentMap(goal.metadata)
       ? []
       : ['its logical volumes are not those of the plan']),
+    ...goal.mustHold
+      .filter((past) => !isStillIn(past, metadata))
+      .map(({ lv }) => `logical volume ${lv.name} is not there as it was`),
     ...(metadata.seqno > goal.seqnoAfter
       ? [`its seqno is ${metadata.seqno}, above the plan's ${goal.seqnoAfter}`]
       : []),

@@ -8,6 +8,7 @@ import { notActivated } from './lvm2-not-activated.ts';
 import { pvAbsent } from './lvm2-pv-absent.ts';
 import { pvDropped } from './lvm2-pv-dropped.ts';
 import { pvDuplicate } from './lvm2-pv-duplicate.ts';
+import { pvIdChanged } from './lvm2-pv-id-changed.ts';
 import { pvMarkedMissing } from './lvm2-pv-marked-missing.ts';
 import { seqnoMismatch } from './lvm2-seqno-mismatch.ts';
 
@@ -15,6 +16,7 @@ import { seqnoMismatch } from './lvm2-seqno-mismatch.ts';
 export const CATALOGUE: readonly Fault[] = [
   pvDuplicate,
   labelDamaged,
+  pvIdChanged,
   metadataLost,
   mdaHeaderBad,
   metadataTextBad,

@@ -1,3 +1,4 @@
+import { type ConfigNode, findSection, sectionsOf } from '../model/config-tree.ts';
 import { extentMap } from '../model/extents.ts';
 import type { Choice } from '../model/finding.ts';
 import type { MetadataText } from '../model/survey.ts';
@@ -24,8 +25,8 @@ How to see it
 
 The repair
   One side is chosen and written to all physical volumes, twice (a single lvm vgcfgrestore leaves the sides at
-  different generations). When both name the same logical volumes on the same extents, it does not matter for the
-  data which: the later one is taken.
+  different generations). When both say the same of their logical volumes, it does not matter which: the later one is
+  taken, and the tags of both are kept.
 
 The risk
   When the sides differ in their logical volumes, choosing the wrong one loses what only the other knows. A person
@@ -55,18 +56,22 @@ The risk
     const view = viewOf(finding, survey);
     const [first, ...others] = view?.sides ?? [];
     if (first === undefined) return { kind: 'declined', reason: 'the sides are gone', choices: [] };
-    const alike = others.every((side) => extentMap(side.metadata) === extentMap(first.metadata));
-    const choice = (side: MetadataText): Choice => ({
-      id: `keep-side-${side.digest.slice(0, 8)}`,
-      policy: alike ? 'safe' : 'ask',
-      title: `keep the side that ${describe(side)}`,
-      caveats: alike ? [] : ['the sides differ in their logical volumes: choose the side to keep'],
-      losses: lossesOf(side, [first, ...others]),
-      intents: [
-        { kind: 'base', text: side },
-        { kind: 'agree', contested: true },
-      ],
-    });
+    const sides = [first, ...others];
+    const choice = (side: MetadataText): Choice => {
+      const losses = lossesOf(side, sides);
+      const alike = losses.length === 0 && sides.every((other) => isAlike(side, other));
+      return {
+        id: `keep-side-${side.digest.slice(0, 8)}`,
+        policy: alike ? 'safe' : 'ask',
+        title: `keep the side that ${describe(side)}`,
+        caveats: alike ? [] : ['the sides differ in more than tags: choose the side to keep'],
+        losses,
+        intents: [
+          { kind: 'base', text: side },
+          { kind: 'agree', contested: true, tags: sides.flatMap(({ metadata }) => metadata.tags) },
+        ],
+      };
+    };
     return { kind: 'plan', choices: [choice(first), ...others.map(choice)] };
   },
   explains: (finding, other) =>
@@ -83,12 +88,34 @@ function describe(side: MetadataText): string {
 function lossesOf(side: MetadataText, all: readonly MetadataText[]): string[] {
   return all
     .filter((other) => other !== side)
-    .flatMap((other) => {
-      const lvs = other.metadata.lvs.filter((lv) => !side.metadata.lvs.some((mine) => mine.uuid === lv.uuid));
-      const tags = other.metadata.tags.filter((tag) => !side.metadata.tags.includes(tag));
-      return [
-        ...lvs.map((lv) => `logical volume ${lv.name}, which only the other side knows`),
-        ...tags.map((tag) => `tag ${tag}, which only the other side carries`),
-      ];
-    });
+    .flatMap((other) =>
+      other.metadata.lvs
+        .filter((lv) => !side.metadata.lvs.some((mine) => mine.uuid === lv.uuid))
+        .map((lv) => `logical volume ${lv.name}, which only the other side knows`),
+    );
 }
+
+/** True when two sides say the same of PVs and LVs, but for PVs that were away; tags of the VG are kept of both. */
+const isAlike = (a: MetadataText, b: MetadataText): boolean =>
+  extentMap(a.metadata) === extentMap(b.metadata) && substanceOf(a) === substanceOf(b);
+
+/** What of a text is no trace of who wrote it, and when; in an order that does not depend on how lvm numbers its PVs. */
+function substanceOf({ metadata: { name, tree } }: MetadataText): string {
+  const vg = findSection(tree.nodes, name)?.children ?? [];
+  const values = without(vg, ['seqno', 'flags', 'tags']).filter(({ kind }) => kind === 'value');
+  const pvs = sectionsOf(findSection(vg, 'physical_volumes')?.children ?? []).map(({ children }) =>
+    without(children, ['device', 'flags', 'device_id', 'device_id_type']),
+  );
+  // Extents were compared; lvm's names of PVs in them are no difference.
+  const lvs = sectionsOf(findSection(vg, 'logical_volumes')?.children ?? []).map(({ key, children }) => [
+    key,
+    ...children.filter(({ kind }) => kind === 'value'),
+  ]);
+  return [[values], pvs, lvs].map((each) => each.map(asText).sort().join('\n')).join('\n');
+}
+
+const without = (nodes: readonly ConfigNode[], keys: readonly string[]): ConfigNode[] =>
+  nodes.filter(({ key }) => !keys.includes(key));
+
+const asText = (value: unknown): string =>
+  JSON.stringify(value, (_key, each) => (typeof each === 'bigint' ? `${each}` : each));

@@ -1,7 +1,11 @@
+import { closureOf, isVisible, runsOf } from '../model/extents.ts';
 import type { Choice } from '../model/finding.ts';
+import type { LvSection, VgMetadata } from '../model/metadata.ts';
+import type { Region } from '../model/survey.ts';
 import { defineFault } from './define.ts';
 import { eachMember, says, viewOf } from './evidence.ts';
-import { lvsAffectedBy } from './volume-group/blockers.ts';
+import { lvsNeeding } from './volume-group/blockers.ts';
+import { farewellTo } from './volume-group/farewell.ts';
 import type { VolumeGroupView } from './volume-group/view.ts';
 
 export const pvAbsent = defineFault({
@@ -25,8 +29,10 @@ The repair
 
 The risk
   lvm vgreduce --removemissing --force makes the volume group complete by deleting every logical volume that uses
-  the absent disk. lvmedic offers it only as a choice that a person must name; it is the wrong one while the disk
-  may still turn up.
+  the absent disk; also those whose own data is here: an LV whose snapshot or cache was on it. lvmedic offers it only
+  where nothing goes that could be kept, gives up snapshots and spares by themselves first, and only as a choice that a
+  person must name; it is the wrong one while the disk may still turn up. A disk that merely has the absent one's size is
+  never taken for it unless a person says so.
 `,
   sparesOtherVolumes: true,
   detect: (survey) =>
@@ -35,8 +41,7 @@ The risk
         if (member.standing !== 'uncertain') return null;
         if (member.candidates.some((region) => region.signatures.some((each) => each.live))) return null;
       }
-      const affected = lvsAffectedBy(new Set([member.section.uuid]), view.base.metadata);
-      const lvs = affected.length === 0 ? 'no LV uses it' : `it holds parts of ${affected.join(', ')}`;
+      const lvs = usageOf(member.section.uuid, view.base.metadata);
       const hint = lastSeenAs(member.section.uuid, view);
       return {
         summary: `a physical volume of ${view.ref.name} is on none of the disks (${hint}${lvs})`,
@@ -57,32 +62,87 @@ The risk
     }
     const { section, candidates, standing } = member;
     const size = section.devSizeSectors === null ? 'of unknown size' : `of ${section.devSizeSectors} sectors`;
-    const affected = lvsAffectedBy(new Set([section.uuid]), view.base.metadata);
     const maybe =
       standing === 'uncertain'
         ? ` ${candidates.map((region) => region.id).join(', ')} could be it (${member.identifiedBy}), but nothing proves it.`
         : '';
     const taken = standing === 'taken' ? ' Its disk belongs to another volume group now.' : '';
+    const absent = new Set(view.members.flatMap((each) => (each.region === null ? [each.section.uuid] : [])));
+    const { losses, refusals } = farewellTo(absent, view.base.metadata);
+    const kept = refusals.map((each) => ` Giving the disk up is not offered: ${each}.`).join('');
+    const [candidate, ...others] = standing === 'uncertain' ? candidates : [];
     return {
       kind: 'declined',
       reason:
         `the disk with PV id ${section.uuid} (${size}; ${lastSeenAs(section.uuid, view)}PV of ${view.ref.name}) is absent.` +
-        `${maybe}${taken} Attach or restore it and run lvmedic again.`,
-      choices: [forget(affected)],
+        `${maybe}${taken} Attach or restore it and run lvmedic again.${kept}`,
+      choices: [
+        ...(candidate !== undefined && others.length === 0 ? [take(candidate, section.uuid, view)] : []),
+        ...(refusals.length === 0 ? [forget(losses)] : []),
+      ],
     };
   },
 });
 
-function forget(affected: readonly string[]): Choice {
+/** For somebody who knows that this is the disk. */
+function take(region: Region, pvUuid: string, view: VolumeGroupView): Choice {
+  return {
+    id: 'take-candidate',
+    policy: 'ask',
+    title: `take ${region.id} for the absent disk, and write label and metadata on it`,
+    caveats: [`if ${region.id} is not of ${view.ref.name}, its volumes hold somebody else's data afterwards`],
+    losses: [],
+    intents: [
+      { kind: 'rebuild-pv', pvUuid, regionId: region.id },
+      { kind: 'base', text: view.base },
+    ],
+  };
+}
+
+function forget(losses: readonly string[]): Choice {
   return {
     id: 'forget-absent',
     policy: 'lossy',
     title: 'give the absent disk up and drop what needs it',
     caveats: ['the absent disk can never be put back'],
-    losses: affected.length === 0 ? [] : [`logical volumes that need it are deleted: ${affected.join(', ')}`],
+    losses,
     intents: [{ kind: 'forget-absent' }],
   };
 }
+
+/** What stands on it, as lvm sees it: ` it holds parts of root`. */
+function usageOf(pvUuid: string, metadata: VgMetadata): string {
+  const needing = [...lvsNeeding(new Set([pvUuid]), metadata)];
+  const visible = needing.filter(isVisible);
+  if (needing.length === 0) return 'no LV uses it';
+  if (visible.length === 0)
+    return `it holds ${needing.map(({ name }) => name).join(', ')}, and no data of a volume`;
+  const inRaid = visible.filter((lv) => closureOf(lv, metadata).some(isRaid));
+  const bySnapshot = visible.filter(
+    (lv) => !inRaid.includes(lv) && isWholeButForSnapshots(lv, pvUuid, metadata),
+  );
+  const parts = visible.filter((lv) => !inRaid.includes(lv) && !bySnapshot.includes(lv));
+  const names = (lvs: readonly LvSection[]) => lvs.map(({ name }) => name).join(', ');
+  return [
+    ...(parts.length > 0 ? [`it holds parts of ${names(parts)}`] : []),
+    ...(inRaid.length > 0
+      ? [
+          `it holds a leg of ${names(inRaid)} (RAID), which can come up without it where enough legs are left: lvm vgchange -ay --activationmode degraded, then lvm lvconvert --repair`,
+        ]
+      : []),
+    ...(bySnapshot.length > 0
+      ? [
+          `${names(bySnapshot)} ${bySnapshot.length === 1 ? 'is' : 'are'} whole on the other disks, but lvm activates nothing of an LV and its snapshots while one part is absent`,
+        ]
+      : []),
+  ].join('; ');
+}
+
+const isRaid = ({ segments }: LvSection): boolean => segments.some(({ type }) => type.startsWith('raid'));
+
+const isWholeButForSnapshots = (lv: LvSection, pvUuid: string, metadata: VgMetadata): boolean =>
+  closureOf(lv, metadata).some(({ segments }) => segments.some(({ type }) => type === 'snapshot')) &&
+  !runsOf(lv, metadata).some((run) => run.pvUuid === pvUuid);
 
 /** The device path that the newest generation which knows one gives. */
 function lastSeenAs(pvUuid: string, view: VolumeGroupView): string {

@@ -1,12 +1,11 @@
 import type { Choice, Occurrence, PlanChoice } from '../model/finding.ts';
-import { type MetadataText, type Region, type Survey, standaloneRegions } from '../model/survey.ts';
+import { type Region, type Survey, standaloneRegions } from '../model/survey.ts';
 import { defineFault } from './define.ts';
 import { aboutPv, at, plural, says, viewOf } from './evidence.ts';
-import { proofOf } from './volume-group/base.ts';
-import { baseCaveats } from './volume-group/certainty.ts';
-import { sizeFits } from './volume-group/identify.ts';
-import { type Fate, fateOf } from './volume-group/lineage.ts';
-import { labelledUuid, textsIn } from './volume-group/pieces.ts';
+import { circumstancesOf } from './volume-group/circumstances.ts';
+import { formerIdOf } from './volume-group/identify.ts';
+import { adoptions, type Fate, fateOf } from './volume-group/lineage.ts';
+import { belongsToAnother, isEmptied, labelledUuid, textsIn } from './volume-group/pieces.ts';
 import { type VolumeGroupView, volumeGroups } from './volume-group/view.ts';
 
 export const pvDropped = defineFault({
@@ -16,7 +15,9 @@ export const pvDropped = defineFault({
   doc: `
 What it is
   The disk still says that it belongs to the volume group; the volume group's newest metadata does not know it any
-  more, nor the logical volumes that used it.
+  more, nor the logical volumes that used it. A disk that was given up after all was moved off it, or whose cache was
+  taken apart, took no volume with it: that is said for information, and nothing is repaired. To use such a disk again,
+  lvm vgck --updatemetadata VG clears it, and lvm vgextend VG DEVICE takes it in.
 
 What causes it
   lvm vgreduce --removemissing --force, run by hand, by a script or by a backup proxy while the disk was not visible.
@@ -32,7 +33,9 @@ The repair
 
 The risk
   Extents that were given to another volume since hold other data now: then lvmedic declines. A volume that somebody
-  removed on purpose stays removed.
+  removed on purpose stays removed. LVM writes a removal in several generations, of which the last that still has the
+  disk can have lost its volumes already: so all generations back to the last whole one are compared. Where they do not
+  reach that far, a person decides.
 `,
   detect: (survey) =>
     volumeGroups(survey).flatMap((view) =>
@@ -42,26 +45,35 @@ The risk
         const { fate, pvUuid } = drop;
         const { from } = fate;
         const lost = fate.lost.map((lv) => lv.name).join(', ');
-        return [
-          {
-            ...aboutPv(view, pvUuid, region),
-            summary: `${region.id} was thrown out of volume group ${view.ref.name}${lost === '' ? '' : `, and ${lost} with it`}`,
-            evidence: [
-              at(
-                region,
-                region.pv.header?.offsetBytes ?? 0,
-                `a label, and texts of ${view.ref.name}`,
-                'a member of it',
-              ),
-              says(from, `generation ${from.metadata.seqno} has PV ${pvUuid}`, 'the same in the newest'),
-              says(
-                view.base,
-                `generation ${view.base.metadata.seqno} does not have it`,
-                `PV ${pvUuid} among its members`,
-              ),
-            ],
-          },
+        const evidence = [
+          at(
+            region,
+            region.pv.header?.offsetBytes ?? 0,
+            `a label, and texts of ${view.ref.name}`,
+            'a member of it',
+          ),
+          says(from, `generation ${from.metadata.seqno} has PV ${pvUuid}`, 'the same in the newest'),
+          says(
+            view.base,
+            `generation ${view.base.metadata.seqno} does not have it`,
+            `PV ${pvUuid} among its members`,
+          ),
         ];
+        const about = { ...aboutPv(view, pvUuid, region), evidence };
+        return isGivenUp(drop)
+          ? [
+              {
+                ...about,
+                severity: 'info',
+                summary: `${region.id} was given up by volume group ${view.ref.name}, which is complete without it: no volume went with it`,
+              },
+            ]
+          : [
+              {
+                ...about,
+                summary: `${region.id} was thrown out of volume group ${view.ref.name}${lost === '' ? '' : `, and ${lost} with it`}`,
+              },
+            ];
       }),
     ),
   plan: (finding, survey): PlanChoice => {
@@ -84,7 +96,7 @@ The risk
     if (sources.some(({ metadata }) => metadata.extentSizeSectors !== extentSizeSectors)) {
       return { kind: 'declined', reason: 'the extent size was changed since the removal', choices: [] };
     }
-    return { kind: 'plan', choices: [adopt(drop, view, survey)] };
+    return { kind: 'plan', choices: [adopt(drop, view)] };
   },
 });
 
@@ -96,73 +108,40 @@ interface Drop {
   readonly needsRebuild: boolean;
 }
 
+/** Nothing went with it, as far as the generations reach, and they reach far enough. */
+const isGivenUp = ({ fate }: Drop): boolean => fate.lost.length === 0 && fate.objections.length === 0;
+
 /** What was thrown out of the VG with this region; null when nothing was. */
 function dropOf(region: Region, view: VolumeGroupView, survey: Survey): Drop | null {
   const labelled = labelledUuid(region);
   if (labelled === null || view.members.some((member) => member.section.uuid === labelled)) return null;
-  if (!view.outsiders.includes(region) || ownedByAnother(region, view)) return null;
-  const pvUuid = formerId(region, labelled, view);
-  const fate = pvUuid === null ? null : fateOf(pvUuid, view, (text) => isProven(text, region, survey));
+  if (!view.outsiders.includes(region) || belongsToAnother(region, view.ref.uuid)) return null;
+  const pvUuid = formerIdOf(region, view, standaloneRegions(survey));
+  const fate = pvUuid === null ? null : fateOf(pvUuid, view, circumstancesOf(view, survey, region));
   if (pvUuid === null || fate === null) return null;
-  const cleared = region.pv.metadataAreas.every((area) => area.committed === null);
+  const drop = { region, pvUuid, fate, needsRebuild: labelled !== pvUuid };
   // Taken out while it was there and emptied by lvm itself: an ordinary vgreduce.
-  if (cleared && !fate.forced) return null;
-  return { region, pvUuid, fate, needsRebuild: labelled !== pvUuid };
+  return isEmptied(region) && isGivenUp(drop) ? null : drop;
 }
 
-/** The id it had in the VG: its own, or that of the one lost PV of its size when it was created anew. */
-function formerId(region: Region, labelled: string, view: VolumeGroupView): string | null {
-  if (view.texts.some((text) => text.metadata.pvs.some((pv) => pv.uuid === labelled))) return labelled;
-  const members = new Set(view.members.map((member) => member.section.uuid));
-  const gone = new Map(
-    view.texts
-      .flatMap((text) => text.metadata.pvs)
-      .filter((pv) => !members.has(pv.uuid) && sizeFits(pv, region))
-      .map((pv) => [pv.uuid, pv]),
-  );
-  return gone.size === 1 ? ([...gone.keys()][0] ?? null) : null;
-}
-
-function ownedByAnother(region: Region, view: VolumeGroupView): boolean {
-  return region.pv.metadataAreas.some(
-    (area) => area.committed?.good && area.committed.text?.metadata.uuid !== view.ref.uuid,
-  );
-}
-
-/** Committed on the disk itself, or borne out by a second copy or by what stands on the disks. */
-function isProven(text: MetadataText, region: Region, survey: Survey): boolean {
-  const isOwn = region.pv.metadataAreas.some(
-    (area) => area.committed?.good && area.committed.text?.digest === text.digest,
-  );
-  return isOwn || proofOf(text, survey) !== 'none';
-}
-
-function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupView, survey: Survey): Choice {
+function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupView): Choice {
   const caveats = [
-    ...(fate.forced ? [] : ['no generation shows that the disk was missing when it was removed']),
     ...fate.objections,
     ...(textsIn(region).some((text) => text.metadata.uuid !== view.ref.uuid)
       ? ['the disk was part of another volume group too: its extents may hold other data']
       : []),
-    ...baseCaveats(view, survey),
   ];
-  const lost = fate.lost.map((lv) => lv.name).join(', ');
-  const sources = new Map([fate.from, ...fate.lost.map((lv) => lv.from)].map((text) => [text.digest, text]));
+  const returning = fate.lost.filter(({ obstacle }) => obstacle === null);
+  const names = returning.map((lv) => lv.name).join(', ');
   return {
     id: 'adopt',
     policy: caveats.length === 0 ? 'safe' : 'ask',
-    title: `take the disk back${lost === '' ? '' : `, with ${plural(fate.lost.length, 'volume')}: ${lost}`}`,
+    title: `take the disk back${names === '' ? '' : `, with ${plural(returning.length, 'volume')}: ${names}`}`,
     caveats,
     losses: [],
     intents: [
       ...(needsRebuild ? [{ kind: 'rebuild-pv' as const, pvUuid, regionId: region.id }] : []),
-      ...[...sources.values()].map((from) => ({
-        kind: 'adopt-pv' as const,
-        ...{ pvUuid, regionId: region.id, from },
-        lvUuids: fate.lost
-          .filter((lv) => lv.from.digest === from.digest)
-          .flatMap((lv) => lv.lvs.map((each) => each.uuid)),
-      })),
+      ...adoptions(fate, returning).map((each) => ({ ...each, pvUuid, regionId: region.id })),
     ],
   };
 }

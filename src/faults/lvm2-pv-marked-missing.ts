@@ -1,7 +1,9 @@
 import type { Evidence } from '../model/finding.ts';
 import { defineFault } from './define.ts';
-import { at, eachMember, says } from './evidence.ts';
+import { at, eachMember, says, viewOf } from './evidence.ts';
+import { circumstancesOf } from './volume-group/circumstances.ts';
 import { conditionOf, isMarkedMissing } from './volume-group/condition.ts';
+import { adoptions, fateOf } from './volume-group/lineage.ts';
 
 export const pvMarkedMissing = defineFault({
   id: 'lvm2-pv-marked-missing',
@@ -55,22 +57,33 @@ The risk
         ],
       };
     }),
-  plan: (finding) => {
-    if (finding.pvUuid === null || finding.regionId === null) {
+  plan: (finding, survey) => {
+    const { pvUuid } = finding;
+    const view = viewOf(finding, survey);
+    const member = view?.members.find(({ section }) => section.uuid === pvUuid);
+    const region = member?.region ?? null;
+    if (view === undefined || pvUuid === null || region === null) {
       return { kind: 'declined', reason: 'the disk could not be told from others', choices: [] };
     }
-    return {
-      kind: 'plan',
-      choices: [
-        {
-          id: 'restore-missing',
-          policy: 'safe',
-          title: 'take the MISSING flag back',
-          caveats: [],
-          losses: [],
-          intents: [{ kind: 'clear-missing', pvUuid: finding.pvUuid, regionId: finding.regionId }],
-        },
+    const fate = fateOf(pvUuid, view, circumstancesOf(view, survey, region));
+    const caveats = [...(fate?.objections ?? []), ...(fate?.overwritten ?? [])];
+    // A removal that was cut short: the volumes are gone, the disk is still a member.
+    const returning =
+      fate?.overwritten.length === 0 ? fate.lost.filter(({ obstacle }) => obstacle === null) : [];
+    const names = returning.map(({ name }) => name).join(', ');
+    const choice = {
+      id: 'restore-missing',
+      policy: caveats.length === 0 ? ('safe' as const) : ('ask' as const),
+      title: `take the MISSING flag back${names === '' ? '' : `, and the volumes that went with it: ${names}`}`,
+      caveats,
+      losses: [],
+      intents: [
+        { kind: 'clear-missing' as const, pvUuid, regionId: region.id },
+        ...(fate === null || returning.length === 0
+          ? []
+          : adoptions(fate, returning).map((each) => ({ ...each, pvUuid, regionId: region.id }))),
       ],
     };
+    return { kind: 'plan', choices: [choice] };
   },
 });

@@ -13,7 +13,7 @@ import type { VgMetadata } from '../model/metadata.ts';
 import { decodeMetadata } from '../ondisk/lvm2/text/metadata.ts';
 import { printConfig } from '../ondisk/lvm2/text/printer.ts';
 
-/** A PV that comes back into a generation, with LVs, from an older one. */
+/** A PV that comes back into a generation, and LVs, from an older one. */
 export interface Adoption {
   readonly from: VgMetadata;
   readonly pvUuid: string;
@@ -28,11 +28,15 @@ export function targetMetadata(
     /** PVs whose MISSING flag goes: vgcfgrestore refuses a text that carries one. */
     readonly presentPvUuids: ReadonlySet<string>;
     readonly adoptions: readonly Adoption[];
+    /** Tags of the VG that come to those it has. */
+    readonly tags?: readonly string[];
   },
 ): VgMetadata {
-  const adopted = change.adoptions.reduce(adopt, base.tree);
+  // LVs can stand on several of the PVs that come back: these come first.
+  const withPvs = change.adoptions.reduce(adoptPv, base.tree);
+  const adopted = change.adoptions.reduce(adoptLvs, withPvs);
   const seqnoSet = changeSection(adopted.nodes, [base.name], (vg) =>
-    withValue(vg, 'seqno', configInteger(change.seqno)),
+    withTags(withValue(vg, 'seqno', configInteger(change.seqno)), change.tags ?? []),
   );
   const nodes = changeSection(seqnoSet, [base.name, 'physical_volumes'], (pvs) =>
     pvs.map((pv) => (pv.kind === 'section' ? withoutMissing(pv, change.presentPvUuids) : pv)),
@@ -57,37 +61,54 @@ function withoutMissing(pv: ConfigNode & { kind: 'section' }, present: ReadonlyS
   return { ...pv, children: withValue(pv.children, 'flags', configArray(kept)) };
 }
 
-function adopt(tree: ConfigTree, { from, pvUuid, lvUuids }: Adoption): ConfigTree {
-  const vgName = sectionsOf(tree.nodes)[0]?.key ?? '';
-  const older = findSection(from.tree.nodes, from.name)?.children ?? [];
-  const idIs = (node: ConfigNode, id: string) =>
-    node.kind === 'section' && findStrings(node.children, 'id')?.[0] === id;
+/** Adds tags that are not there; lvm writes the list behind the status and flags. */
+function withTags(vg: readonly ConfigNode[], tags: readonly string[]): readonly ConfigNode[] {
+  const known = findStrings(vg, 'tags') ?? [];
+  const added = tags.filter((tag) => !known.includes(tag));
+  if (added.length === 0) return vg;
+  const value = configArray([...known, ...added].map((tag) => ({ kind: 'string', value: tag })));
+  if (known.length > 0) return withValue(vg, 'tags', value);
+  return vg.toSpliced(vg.findIndex(({ key }) => key === 'flags') + 1, 0, {
+    kind: 'value',
+    key: 'tags',
+    value,
+  });
+}
 
-  const pvs =
-    findSection(findSection(tree.nodes, vgName)?.children ?? [], 'physical_volumes')?.children ?? [];
-  const returning = sectionsOf(findSection(older, 'physical_volumes')?.children ?? []).find((pv) =>
-    idIs(pv, pvUuid),
-  );
+const nameOfVg = ({ nodes }: ConfigTree): string => sectionsOf(nodes)[0]?.key ?? '';
+const idIs = (node: ConfigNode, id: string): boolean =>
+  node.kind === 'section' && findStrings(node.children, 'id')?.[0] === id;
+const sectionsBelow = ({ nodes }: ConfigTree, vgName: string, key: string) =>
+  sectionsOf(findSection(findSection(nodes, vgName)?.children ?? [], key)?.children ?? []);
+
+function adoptPv(tree: ConfigTree, { from, pvUuid }: Adoption): ConfigTree {
+  const vgName = nameOfVg(tree);
+  const pvs = sectionsBelow(tree, vgName, 'physical_volumes');
+  if (pvs.some((pv) => idIs(pv, pvUuid))) return tree;
+  const returning = sectionsBelow(from.tree, from.name, 'physical_volumes').find((pv) => idIs(pv, pvUuid));
   if (returning === undefined) throw new Error(`generation ${from.seqno} does not have PV ${pvUuid}`);
-  const pvSections = pvs.some((pv) => idIs(pv, pvUuid))
-    ? pvs
-    : [...pvs, { ...returning, key: freeName(pvs) }];
+  const added = { ...returning, key: freeName(pvs) };
+  return {
+    nodes: changeSection(tree.nodes, [vgName, 'physical_volumes'], (present) => [...present, added]),
+  };
+}
 
-  const nameNow = new Map(sectionsOf(pvSections).map((pv) => [findStrings(pv.children, 'id')?.[0], pv.key]));
-  const renamed = new Map(from.pvs.map((pv) => [pv.name, nameNow.get(pv.uuid) ?? pv.name]));
-  const lvs = sectionsOf(findSection(older, 'logical_volumes')?.children ?? [])
+function adoptLvs(tree: ConfigTree, { from, lvUuids }: Adoption): ConfigTree {
+  const vgName = nameOfVg(tree);
+  const pvs = sectionsBelow(tree, vgName, 'physical_volumes');
+  const nameNow = new Map(pvs.map((pv) => [findStrings(pv.children, 'id')?.[0], pv.key]));
+  const renamed = new Map(from.pvs.flatMap((pv) => [[pv.name, nameNow.get(pv.uuid)] as const]));
+  const lvs = sectionsBelow(from.tree, from.name, 'logical_volumes')
     .filter((lv) => lvUuids.some((id) => idIs(lv, id)))
     .map((lv) => ({ ...lv, children: lv.children.map((node) => renameAreas(node, renamed)) }));
-
+  if (lvs.length === 0) return tree;
   return {
     nodes: changeSection(tree.nodes, [vgName], (vg) => {
-      const withPv = changeSection(vg, ['physical_volumes'], () => pvSections);
-      if (lvs.length === 0) return withPv;
-      if (findSection(withPv, 'logical_volumes') === undefined) {
-        const after = withPv.findIndex((node) => node.key === 'physical_volumes') + 1;
-        return withPv.toSpliced(after, 0, { kind: 'section', key: 'logical_volumes', children: lvs });
+      if (findSection(vg, 'logical_volumes') === undefined) {
+        const after = vg.findIndex((node) => node.key === 'physical_volumes') + 1;
+        return vg.toSpliced(after, 0, { kind: 'section', key: 'logical_volumes', children: lvs });
       }
-      return changeSection(withPv, ['logical_volumes'], (present) => [
+      return changeSection(vg, ['logical_volumes'], (present) => [
         ...present,
         ...lvs.filter((lv) => !present.some((each) => each.key === lv.key)),
       ]);
@@ -102,14 +123,20 @@ function freeName(pvs: readonly ConfigNode[]): string {
   return `pv${number}`;
 }
 
-/** lvm renumbers PV sections at will: an older generation's `pv1` can be another disk's name now. */
-function renameAreas(node: ConfigNode, renamed: ReadonlyMap<string, string>): ConfigNode {
+/**
+ * lvm renumbers PV sections at will: an older generation's `pv1` can be another disk's name now. `renamed` gives undefined
+ * for a PV that the tree lacks; other names are LVs and stay.
+ */
+function renameAreas(node: ConfigNode, renamed: ReadonlyMap<string, string | undefined>): ConfigNode {
   if (node.kind === 'section') {
     return { ...node, children: node.children.map((child) => renameAreas(child, renamed)) };
   }
   if ((node.key !== 'stripes' && node.key !== 'mirrors') || node.value.kind !== 'array') return node;
-  const items = node.value.items.map((item) =>
-    item.kind === 'string' ? { ...item, value: renamed.get(item.value) ?? item.value } : item,
-  );
+  const items = node.value.items.map((item) => {
+    if (item.kind !== 'string' || !renamed.has(item.value)) return item;
+    const value = renamed.get(item.value);
+    if (value === undefined) throw new Error(`an LV would come back without its PV ${item.value}`);
+    return { ...item, value };
+  });
   return { ...node, value: configArray(items) };
 }

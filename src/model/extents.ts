@@ -13,6 +13,7 @@ export interface PvRun {
 interface Names {
   readonly uuidOf: ReadonlyMap<string, string>;
   readonly byName: ReadonlyMap<string, LvSection>;
+  readonly snapshotTies: ReadonlyMap<string, readonly string[]>;
 }
 const names = new WeakMap<VgMetadata, Names>();
 
@@ -22,9 +23,30 @@ function namesIn(metadata: VgMetadata): Names {
   const made = {
     uuidOf: new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid])),
     byName: new Map(metadata.lvs.map((lv) => [lv.name, lv])),
+    snapshotTies: snapshotTies(metadata),
   };
   names.set(metadata, made);
   return made;
+}
+
+/**
+ * What a snapshot ties together, by name: the hidden LV that describes it, its origin and its store. lvm activates neither
+ * of the two without the other (lvm2 `lib/metadata/metadata.c`, `_lv_each_dependency`).
+ */
+export function snapshotTies({ lvs }: Pick<VgMetadata, 'lvs'>): ReadonlyMap<string, readonly string[]> {
+  const ties = new Map<string, string[]>();
+  for (const { name, segments } of lvs) {
+    for (const { type, dependsOn } of segments) {
+      if (type !== 'snapshot') continue;
+      const tied = [name, ...dependsOn];
+      for (const each of dependsOn) {
+        const known = ties.get(each);
+        if (known === undefined) ties.set(each, [...tied]);
+        else known.push(...tied);
+      }
+    }
+  }
+  return ties;
 }
 
 /** Every run of extents that the LVs of a generation occupy on PVs. Areas on PVs that the text does not define are left out. */
@@ -46,9 +68,9 @@ export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
   return runs;
 }
 
-/** The LV and every LV it stands on, by name, each once. */
+/** The LV and every LV it stands on or is tied to as a snapshot, by name, each once. */
 export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
-  const { byName } = namesIn(metadata);
+  const { byName, snapshotTies: ties } = namesIn(metadata);
   const seen = new Map([[lv.name, lv]]);
   const see = (name: string) => {
     const each = byName.get(name);
@@ -60,6 +82,7 @@ export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
       for (const area of segment.areas) if (area.on === 'lv') see(area.name);
       for (const name of segment.dependsOn) see(name);
     }
+    for (const name of ties.get(each.name) ?? []) see(name);
   }
   return [...seen.values()];
 }
@@ -79,6 +102,14 @@ export function overlaps(a: PvRun, b: PvRun): boolean {
     a.startExtent < b.startExtent + b.extentCount &&
     b.startExtent < a.startExtent + a.extentCount
   );
+}
+
+/** How many of an LV's extents, and of those below it, lvm has put an error target in the place of. */
+export function holesIn(lv: LvSection, metadata: VgMetadata): number {
+  const segments = closureOf(lv, metadata).flatMap((each) => each.segments);
+  return segments
+    .filter(({ type }) => type === 'error')
+    .reduce((sum, { extentCount }) => sum + extentCount, 0);
 }
 
 export function lvSizeExtents(lv: LvSection): number {

@@ -58,6 +58,8 @@ export interface Segment {
   readonly areas: readonly SegmentArea[];
   /** Names of other LVs this segment needs (pool, metadata, origin, cow_store, log…). */
   readonly dependsOn: readonly string[];
+  /** True for a snapshot that is being merged back into its origin. */
+  readonly isMerging: boolean;
 }
 
 export interface SegmentArea {

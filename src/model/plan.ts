@@ -1,5 +1,6 @@
 import type { Policy, VolumeGroupRef } from './finding.ts';
 import type { VgMetadata } from './metadata.ts';
+import type { PastLv } from './past-lv.ts';
 import type { MetadataText } from './survey.ts';
 
 /** What a fault wants to be true of its VG. Intents of all faults in a VG become one plan, from the disk upward. */
@@ -16,8 +17,11 @@ export type Intent =
       readonly from: MetadataText;
       readonly lvUuids: readonly string[];
     }
-  /** Every metadata area in use holds the same text. `contested`: several texts claim the same seqno. */
-  | { readonly kind: 'agree'; readonly contested: boolean }
+  /**
+   * Every metadata area in use holds the same text. `contested`: several texts claim the same seqno; `tags`: those of the VG
+   * that only the others carry, and that are kept.
+   */
+  | { readonly kind: 'agree'; readonly contested: boolean; readonly tags?: readonly string[] }
   /** The text everything starts from, where the newest committed one is not it. */
   | { readonly kind: 'base'; readonly text: MetadataText }
   /** Absent PVs are given up, with what stood on them. */
@@ -93,6 +97,8 @@ export interface Goal {
   readonly metadata: VgMetadata;
   /** PV ids that may still be absent afterwards. */
   readonly absentPvUuids: readonly string[];
+  /** LVs that must be there as they were, or larger: those of the last whole generation; set by the gate to `safe`. */
+  readonly mustHold: readonly PastLv[];
   /** No metadata area shows a higher seqno after the repair; a higher one is somebody else's change. */
   readonly seqnoAfter: number;
   /** Region of each PV. */

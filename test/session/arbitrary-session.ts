@@ -18,7 +18,7 @@ const plan = (name: string, remedyId: string, policy: Policy): VgPlan => ({
   volumeGroup: { name, uuid: `uuid-${name}` },
   ...{ remedyId, policy, title: remedyId, caveats: [], losses: [], findingIds: ['f1'] },
   ...{ steps: [], texts: [], regionIds: [] },
-  goal: { metadata, absentPvUuids: [], seqnoAfter: 7, regionOfPv: {} },
+  goal: { metadata, absentPvUuids: [], mustHold: [], seqnoAfter: 7, regionOfPv: {} },
 });
 
 const finding = (id: string, explainedBy: string | null): Finding => ({

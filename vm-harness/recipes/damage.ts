@@ -49,6 +49,16 @@ export function flipByteOfUuid(world: LabWorld, disk: string): void {
   flipByte(world, disk, world.pv(disk).labelOffsetBytes - world.pvStartBytes(disk) + 32 + 9);
 }
 
+/** Another id in the label, with a right checksum: as vgimportclone leaves it when it ends half-way. */
+export function changeLabelId(world: LabWorld, disk: string): void {
+  world.detach(disk);
+  const { labelOffsetBytes } = world.pv(disk);
+  const label = readBytes(world.image(disk), labelOffsetBytes, 512);
+  label.write(`new${disk}`.padEnd(32, 'Q'), 32, 'latin1');
+  label.writeUInt32LE(lvmCrc(label.subarray(20)), 16);
+  writeBytes(world.image(disk), labelOffsetBytes, label);
+}
+
 export function zeroLabel(world: LabWorld, disk: string): void {
   world.overwrite(disk, world.pv(disk).labelOffsetBytes - world.pvStartBytes(disk), Buffer.alloc(512));
 }

@@ -9,6 +9,7 @@ import { recipes as splitBrain } from './lvm2-metadata-split-brain.ts';
 import { recipes as metadataTextBad } from './lvm2-metadata-text-bad.ts';
 import { recipes as pvAbsent } from './lvm2-pv-absent.ts';
 import { recipes as pvDropped } from './lvm2-pv-dropped.ts';
+import { recipes as pvIdChanged } from './lvm2-pv-id-changed.ts';
 import { recipes as pvMarkedMissing } from './lvm2-pv-marked-missing.ts';
 import { recipes as seqnoMismatch } from './lvm2-seqno-mismatch.ts';
 import type { Recipe } from './recipe.ts';
@@ -22,6 +23,7 @@ export const faultRecipes: readonly Recipe[] = [
   ...seqnoMismatch,
   ...splitBrain,
   ...labelDamaged,
+  ...pvIdChanged,
   ...mdaHeaderBad,
   ...metadataTextBad,
   ...metadataLost,

@@ -1,4 +1,4 @@
-import { sizeFits, unlabelledCandidates } from '../../faults/volume-group/identify.ts';
+import { candidatesFor, formerIdOf, sizeFits } from '../../faults/volume-group/identify.ts';
 import { labelledUuid } from '../../faults/volume-group/pieces.ts';
 import { carriersOf, type VolumeGroupView, volumeGroups } from '../../faults/volume-group/view.ts';
 import { type BlockReader, slice } from '../../model/block-reader.ts';
@@ -41,18 +41,19 @@ function pairsOfViews(survey: Survey): Guess[] {
     const texts = isCertain(view) ? [view.base] : view.texts.slice(0, MAX_TEXTS);
     return [
       ...texts.flatMap((text) => guesses(text, survey, !isCertain(view))),
-      ...view.outsiders.flatMap((region) => formerMember(region, view)),
+      ...view.outsiders.flatMap((region) => formerMember(region, view, survey)),
     ];
   });
 }
 
 /** A disk that was thrown out: does its content bear out the last generations that had it? */
-function formerMember(region: Region, view: VolumeGroupView): Guess[] {
-  const uuid = labelledUuid(region);
-  return view.texts.slice(0, MAX_TEXTS).flatMap((text) => {
+function formerMember(region: Region, view: VolumeGroupView, survey: Survey): Guess[] {
+  const uuid = formerIdOf(region, view, standaloneRegions(survey));
+  const guesses = view.texts.flatMap((text): Guess[] => {
     const section = text.metadata.pvs.find((pv) => pv.uuid === uuid);
     return section === undefined ? [] : [{ text, section, region }];
   });
+  return guesses.slice(0, MAX_TEXTS);
 }
 
 function isCertain(view: VolumeGroupView): boolean {
@@ -74,7 +75,7 @@ function guesses(text: MetadataText, survey: Survey, alsoLabelled: boolean): Gue
   return text.metadata.pvs.flatMap((section) => {
     const labelled = regions.filter((region) => labelledUuid(region) === section.uuid);
     if (labelled.length > 0) return alsoLabelled ? labelled.map((region) => ({ text, section, region })) : [];
-    return unlabelledCandidates(vgUuid, carriers, regions)
+    return candidatesFor(vgUuid, carriers, regions)
       .filter((region) => carriers.includes(region) || sizeFits(section, region))
       .map((region) => ({ text, section, region }));
   });

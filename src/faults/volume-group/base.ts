@@ -1,6 +1,6 @@
-import { extentMap } from '../../model/extents.ts';
+import { extentMap, occupiedRuns } from '../../model/extents.ts';
 import { type MetadataText, type Region, type Survey, standaloneRegions } from '../../model/survey.ts';
-import { type Commitment, labelledUuid } from './pieces.ts';
+import { type Commitment, isEmptied, labelledUuid, newestTextIn } from './pieces.ts';
 
 /**
  * What proves the generation that a repair starts from.
@@ -35,7 +35,7 @@ export function chooseBase(
     const whole = atNewest.some((each) => each.text.digest === base.digest && !each.corrected);
     return { base, baseProof: whole ? 'committed' : 'corrected', sides };
   }
-  return isDamaged(uuid, carriers) ? fromRemains(texts, survey) : fromFiles(texts, survey);
+  return isDamaged(uuid, carriers, texts) ? fromRemains(texts, survey) : fromFiles(texts, survey);
 }
 
 /** The side with the latest creation time first: the last one that somebody worked on. */
@@ -44,9 +44,10 @@ function bestFirst(sides: readonly MetadataText[]): MetadataText[] {
 }
 
 /** Nothing is committed for this VG: is that damage, or was it removed (areas empty, or used by another VG)? */
-function isDamaged(uuid: string, carriers: readonly Region[]): boolean {
+function isDamaged(uuid: string, carriers: readonly Region[], texts: readonly MetadataText[]): boolean {
   return carriers.some((region) => {
     const { metadataAreas } = region.pv;
+    if (wasEmptiedUnderItsLvs(region, uuid, texts)) return true;
     if (labelledUuid(region) === null) {
       return (
         region.signatures.length === 0 &&
@@ -62,6 +63,19 @@ function isDamaged(uuid: string, carriers: readonly Region[]): boolean {
     );
     return damaged && !belongsElsewhere;
   });
+}
+
+/**
+ * lvm empties the areas of a PV that leaves its VG, and it leaves when no LV stands on it any more (vgreduce; vgremove takes
+ * the LVs away first, one generation each). A disk whose areas are empty while the newest generation that it knows, and the
+ * newest of all, put LVs on it was made anew: `pvcreate --uuid`, and the metadata never came.
+ */
+function wasEmptiedUnderItsLvs(region: Region, uuid: string, [newest]: readonly MetadataText[]): boolean {
+  const own = newestTextIn(region, uuid);
+  const labelled = labelledUuid(region);
+  const holdsLvs = ({ metadata }: MetadataText) =>
+    occupiedRuns(metadata).some(({ pvUuid }) => pvUuid === labelled);
+  return own !== undefined && newest !== undefined && isEmptied(region) && holdsLvs(own) && holdsLvs(newest);
 }
 
 /** From rings and files: the newest text with a proof, else the newest. */

@@ -1,4 +1,4 @@
-import { isVisible, occupiedRuns, overlaps, type PvRun, runsOf } from '../../model/extents.ts';
+import { isVisible, occupiedRuns, overlaps, type PvRun, runsOf, snapshotTies } from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { Member } from './pieces.ts';
@@ -120,7 +120,7 @@ export function mapErrors(metadata: VgMetadata): string[] {
   ];
 }
 
-/** Names of the top-level LVs that would lack data while these PVs are absent. */
+/** Names of the top-level LVs that lvm calls partial while these PVs are absent. */
 export function lvsAffectedBy(pvUuids: ReadonlySet<string>, metadata: VgMetadata): string[] {
   const needing = lvsNeeding(pvUuids, metadata);
   return metadata.lvs.filter((lv) => isVisible(lv) && needing.has(lv)).map((lv) => lv.name);
@@ -132,8 +132,9 @@ export function lvsAffectedBy(pvUuids: ReadonlySet<string>, metadata: VgMetadata
  */
 export function lvsNeeding(pvUuids: ReadonlySet<string>, metadata: VgMetadata): Set<LvSection> {
   const above = new Map<string, LvSection[]>();
+  const ties = snapshotTies(metadata);
   for (const lv of metadata.lvs) {
-    for (const name of namesBelow(lv)) {
+    for (const name of new Set([...namesBelow(lv), ...(ties.get(lv.name) ?? [])])) {
       const users = above.get(name);
       if (users === undefined) above.set(name, [lv]);
       else users.push(lv);

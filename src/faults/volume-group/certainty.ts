@@ -1,54 +1,72 @@
-import type { MetadataArea, Survey } from '../../model/survey.ts';
+import { extentMap } from '../../model/extents.ts';
+import {
+  type MetadataArea,
+  type MetadataText,
+  type Region,
+  type Survey,
+  standaloneRegions,
+} from '../../model/survey.ts';
+import { newestTextIn } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
-/** What a repair from an older generation gives up, as sentences. */
-export function baseLosses(view: VolumeGroupView): string[] {
-  const { seqno } = view.base.metadata;
-  return view.baseProof === 'twice' || view.baseProof === 'content'
-    ? [`what was changed after generation ${seqno}, if anything: every newer text is destroyed`]
-    : [];
+/** What speaks against the text that a repair would start from. */
+export interface Doubts {
+  /** What keeps it short of proof, as sentences. */
+  readonly caveats: readonly string[];
+  /** What starting from it gives up, as sentences. */
+  readonly losses: readonly string[];
 }
 
-/** What keeps the text that a repair would start from short of proof, as sentences; empty when it is proven newest. */
-export function baseCaveats(view: VolumeGroupView, survey: Survey): string[] {
+/** How sure it is that the text a repair would start from is the newest that there was; no doubts where that is proven. */
+export function doubtsOf(view: VolumeGroupView, survey: Survey): Doubts {
   const { seqno } = view.base.metadata;
-  const source = view.base.source.kind === 'file' ? view.base.source.path : 'an old ring slot';
-  const unproven =
-    view.baseProof === 'none'
-      ? [
-          `no metadata text is proven: the best is generation ${seqno} from ${source}, and no superblock on the disks shows that it is right${misfit(view, survey)}`,
-        ]
-      : [];
-  const newer = view.texts.find((text) => text.metadata.seqno > seqno);
-  const outdated =
-    newer === undefined
-      ? []
-      : [
-          `a newer generation (${newer.metadata.seqno}) was written once and cannot be proven; acting on ${seqno} may lose what it changed`,
-        ];
-  // Where nothing committed is left, the newest generation with a proof is what there is.
   const isCommitted = view.baseProof === 'committed' || view.baseProof === 'corrected';
-  return [...unproven, ...outdated, ...(isCommitted ? hiddenNewer(view) : [])];
+  const caveats = [
+    ...(view.baseProof === 'none' ? [unproven(view, survey)] : []),
+    ...newerText(view),
+    ...(isCommitted ? hiddenNewer(view) : []),
+  ];
+  const isNewest = isCommitted || (hiddenNewer(view).length === 0 && witnesses(view, survey) >= 2);
+  return {
+    caveats,
+    losses: isNewest
+      ? []
+      : [`what was changed after generation ${seqno}, if anything: every newer text is destroyed`],
+  };
 }
 
-/** A newest text that only contradicts what stands on the disks. */
-function misfit(view: VolumeGroupView, survey: Survey): string {
-  const against = survey.hypotheses.some(
+function unproven(view: VolumeGroupView, survey: Survey): string {
+  const { source, metadata } = view.base;
+  const from = source.kind === 'file' ? source.path : 'an old ring slot';
+  const misfit = survey.hypotheses.some(
     (each) => each.textDigest === view.base.digest && each.contradictions > 0,
   );
-  return against ? '; filesystems on the disks do not fit it' : '';
+  return (
+    `no metadata text is proven: the best is generation ${metadata.seqno} from ${from}, and no superblock on the disks shows that it is right` +
+    (misfit ? '; filesystems on the disks do not fit it' : '')
+  );
+}
+
+/** A newer text that reads, in a ring, on another disk or in a file, may know what the base does not. */
+function newerText({ texts, base }: VolumeGroupView): string[] {
+  const newer = texts.find((text) => text.metadata.seqno > base.metadata.seqno);
+  if (newer === undefined) return [];
+  const where = newer.source.kind === 'file' ? newer.source.path : newer.source.device;
+  return [
+    `a newer generation (${newer.metadata.seqno}, in ${where}) can be read and is not proven; acting on ${base.metadata.seqno} may lose what it changed`,
+  ];
 }
 
 /** A damaged area may have held a newer generation than any that can be read. */
 function hiddenNewer(view: VolumeGroupView): string[] {
-  const areas = view.members.flatMap(
-    (member) => member.region?.pv.metadataAreas.filter((area) => !area.ignored) ?? [],
+  const areas = [...view.members.flatMap(({ region }) => region ?? []), ...view.outsiders].flatMap((region) =>
+    region.pv.metadataAreas.filter((area) => !area.ignored).map((area) => ({ region, area })),
   );
   return areas
-    .filter((area) => mayHideNewer(area, view))
+    .filter(({ area }) => mayHideNewer(area, view))
     .map(
-      (area) =>
-        `the damaged text at ${area.offsetBytes} may be of a newer generation than ${view.base.metadata.seqno}`,
+      ({ region, area }) =>
+        `the damaged text in the area at ${area.offsetBytes} of ${region.id} may be of a newer generation than ${view.base.metadata.seqno}`,
     );
 }
 
@@ -64,6 +82,27 @@ function mayHideNewer(area: MetadataArea, view: VolumeGroupView): boolean {
     return false;
   }
   const seqno = committed.text?.metadata.seqno;
-  if (seqno !== undefined) return seqno > view.base.metadata.seqno;
-  return true;
+  return seqno === undefined || seqno > view.base.metadata.seqno;
 }
+
+/**
+ * How many places say for themselves that the base is the newest there was: metadata areas in which nothing newer is left,
+ * damaged area headers that still point at it, and lvm's own backup after the last change.
+ */
+function witnesses({ base, ref, texts }: VolumeGroupView, survey: Survey): number {
+  const isBase = (text: MetadataText | undefined) =>
+    text?.metadata.seqno === base.metadata.seqno && extentMap(text.metadata) === extentMap(base.metadata);
+  const regions = standaloneRegions(survey);
+  const areas = regions.filter((region) => isBase(newestTextIn(region, ref.uuid))).flatMap(areasWithTexts);
+  const pointers = regions
+    .flatMap((region) => region.pv.metadataAreas)
+    .filter((area) => !area.headerGood && area.slots.some(({ crc }) => crc === base.crc));
+  const backups = texts.filter(
+    (text) =>
+      text.source.kind === 'file' && isBase(text) && /^Created \*after\*/.test(text.metadata.description),
+  );
+  return areas.length + pointers.length + Math.min(1, backups.length);
+}
+
+const areasWithTexts = (region: Region): unknown[] =>
+  region.pv.metadataAreas.filter((area) => area.committed?.good || area.olderTexts.length > 0);

@@ -1,5 +1,5 @@
 import type { MetadataArea, Region } from '../../model/survey.ts';
-import { labelledUuid, type Member } from './pieces.ts';
+import { isEmptied, labelledUuid, type Member } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
 /** Where lvm puts the first metadata area (FMT_TEXT_MDA_START: one page behind the start). */
@@ -7,6 +7,8 @@ const FIRST_AREA_BYTES = 4096;
 
 /** What is wrong with the metadata of one PV, told apart once for all faults. */
 export interface Condition {
+  /** Its label gives another id than its VG knows it by. */
+  readonly idChanged: boolean;
   /** No good label, but enough of it or of its metadata areas stands to know that one was here. */
   readonly labelDamaged: boolean;
   /** Label and metadata are gone, or the areas are empty though the VG counts on this PV. */
@@ -22,13 +24,18 @@ export interface Condition {
 export function conditionOf(member: Member, view: VolumeGroupView): Condition {
   const { region } = member;
   if (region === null) {
-    return { labelDamaged: false, metadataLost: false, badHeaders: [], badTexts: [], staleAreas: [] };
+    return {
+      ...{ idChanged: false, labelDamaged: false, metadataLost: false },
+      ...{ badHeaders: [], badTexts: [], staleAreas: [] },
+    };
   }
   const used = region.pv.metadataAreas.filter((area) => !area.ignored);
   const unlabelled = member.standing === 'unlabelled';
   const labelDamaged = unlabelled && isLabelRemnant(region);
-  const metadataLost = unlabelled ? !labelDamaged : used.length > 0 && used.every(isEmpty);
+  // A label of another id came with empty areas: that is the finding, and not what they lack.
+  const metadataLost = unlabelled ? !labelDamaged : member.standing !== 'relabelled' && isEmptied(region);
   return {
+    idChanged: member.standing === 'relabelled',
     labelDamaged,
     metadataLost,
     badHeaders: metadataLost ? [] : areasOf(region).badHeaders,
@@ -58,10 +65,6 @@ function isLabelRemnant(region: Region): boolean {
   );
 }
 
-function isEmpty(area: MetadataArea): boolean {
-  return area.headerGood && area.committed === null;
-}
-
 function isStale(area: MetadataArea, view: VolumeGroupView): boolean {
   const text = area.committed?.good ? area.committed.text : null;
   return text?.metadata.uuid === view.ref.uuid && text.metadata.seqno < view.base.metadata.seqno;
@@ -70,6 +73,7 @@ function isStale(area: MetadataArea, view: VolumeGroupView): boolean {
 /** True when nothing is wrong with what this PV itself holds. */
 export function isSound(condition: Condition): boolean {
   return (
+    !condition.idChanged &&
     !condition.labelDamaged &&
     !condition.metadataLost &&
     condition.badHeaders.length === 0 &&

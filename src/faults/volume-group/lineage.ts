@@ -1,17 +1,27 @@
-import { closureOf, isVisible, occupiedRuns, overlaps, pvsNeededBy, runsOf } from '../../model/extents.ts';
+import { closureOf, occupiedRuns, overlaps, pvsNeededBy, runsOf } from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
+import { isStillIn, type PastLv } from '../../model/past-lv.ts';
 import type { MetadataText } from '../../model/survey.ts';
+import {
+  departureOf,
+  follows,
+  type Generation,
+  hasPv,
+  historyOf,
+  isAway,
+  lastWith,
+  lvsIn,
+  neededIn,
+} from './history.ts';
 import type { VolumeGroupView } from './view.ts';
 
-/** What became of a PV that the newest generation does not have any more, and of the LVs on it. */
+/** What a PV's absence did to its volume group, and to the LVs on it. */
 export interface Fate {
   /** The newest proven generation that has the PV, else the newest. */
   readonly from: MetadataText;
-  /** True when the PV was thrown out while it was not there (`vgreduce --removemissing`). */
-  readonly forced: boolean;
-  /** Top-level LVs that went with it and can come back. */
+  /** Top-level LVs that went with it. */
   readonly lost: readonly LostLv[];
-  /** What stands against bringing them back safely, each as a sentence. */
+  /** What stands against calling it safe to bring them back, each as a sentence. */
   readonly objections: readonly string[];
   /** LVs whose extents hold other data now, each as a sentence: nothing brings those back. */
   readonly overwritten: readonly string[];
@@ -23,138 +33,179 @@ export interface LostLv {
   readonly lvs: readonly LvSection[];
   /** A generation that has it as it last was: a proven one if there is any. */
   readonly from: MetadataText;
+  /** Why it cannot come back, as a sentence; null when it can. */
+  readonly obstacle: string | null;
 }
 
-/** Reads the fate of a PV from the generations that are left; null when none of them has it. */
-export function fateOf(
-  pvUuid: string,
-  view: VolumeGroupView,
-  isProven: (text: MetadataText) => boolean,
-): Fate | null {
-  const line = lineOf(view);
-  const lastWith = line.findLastIndex((text) => hasPv(text.metadata, pvUuid));
-  const last = line[lastWith];
+/** What judging a fate needs to know beside the volume group. */
+export interface Circumstances {
+  readonly isProven: (text: MetadataText) => boolean;
+  /** PVs that are here: members on attached disks, and those that come back with this repair. */
+  readonly available: ReadonlySet<string>;
+  /** LVs that are in another volume group now. */
+  readonly elsewhere: ReadonlySet<string>;
+}
+
+/**
+ * Reads the fate of a PV that was thrown out or is called MISSING, from the last generation in which it was not missing to
+ * the newest; null when no generation has it.
+ */
+export function fateOf(pvUuid: string, view: VolumeGroupView, around: Circumstances): Fate | null {
+  const history = historyOf(view);
+  const lastAt = history.findLastIndex((generation) => hasPv(generation, pvUuid));
+  const last = history[lastAt];
   if (last === undefined) return null;
-  const withPv = view.texts.filter((text) => hasPv(text.metadata, pvUuid));
-  const lost = lostLvs(pvUuid, line, view, isProven);
-  const since = line.filter((text) => text.metadata.seqno > firstSeqno(lost, last));
+  const thereAt = history.findLastIndex(
+    (generation, at) => at <= lastAt && hasPv(generation, pvUuid) && !isAway(generation, pvUuid),
+  );
+  const gone = goneWith(pvUuid, history, Math.max(thereAt, 0), lastAt, view, around);
+  const lost = gone.flatMap(({ past, at }) => lostLv(past, at, history, view, around) ?? []);
+  const since = history.filter(({ seqno }) => seqno > firstSeqno(lost, last));
+  const withPv = view.texts.filter(({ metadata }) => metadata.pvs.some(({ uuid }) => uuid === pvUuid));
   return {
-    from: withPv.find(isProven) ?? withPv[0] ?? last,
-    forced: isForced(pvUuid, last, line[lastWith + 1]),
+    from: withPv.find(around.isProven) ?? last.texts[0],
     lost,
     objections: [
-      ...gaps(firstSeqno(lost, last), since),
-      ...lost.flatMap((each) => objectionsTo(each, view.base.metadata, isProven)),
+      ...(thereAt < 0
+        ? [
+            `the generations that are left (from ${history[0]?.seqno} on) do not reach back to one in which PV ${pvUuid} was there: what went with it before is not known`,
+          ]
+        : []),
+      ...(lost.length > 0 ? gaps(firstSeqno(lost, last), since) : []),
+      ...lost.flatMap((each) => each.obstacle ?? unproven(each, around)),
     ],
     overwritten: lost.flatMap((each) => each.lvs.flatMap((lv) => reuseOf(lv, each.from, since))),
   };
 }
 
-/** One text per generation, oldest first, the newest at the end. */
-function lineOf(view: VolumeGroupView): MetadataText[] {
-  const bySeqno = new Map<number, MetadataText>();
-  // What stands on the disks counts for more than a file, which may come from a clone.
-  const filesFirst = [...view.texts].sort(
-    (a, b) => Number(a.source.kind === 'disk') - Number(b.source.kind === 'disk'),
+/** What comes back from which generation; the PV itself comes with the first. */
+export function adoptions(
+  fate: Fate,
+  returning: readonly LostLv[],
+): { readonly kind: 'adopt-pv'; readonly from: MetadataText; readonly lvUuids: readonly string[] }[] {
+  const sources = new Map(
+    [fate.from, ...returning.map(({ from }) => from)].map((text) => [text.digest, text]),
   );
-  const newest = view.base.metadata.seqno;
-  for (const text of filesFirst) if (text.metadata.seqno < newest) bySeqno.set(text.metadata.seqno, text);
-  return [...[...bySeqno.values()].sort((a, b) => a.metadata.seqno - b.metadata.seqno), view.base];
+  return [...sources.values()].map((from) => ({
+    kind: 'adopt-pv',
+    from,
+    lvUuids: returning
+      .filter((lv) => lv.from.digest === from.digest)
+      .flatMap(({ lvs }) => lvs.map(({ uuid }) => uuid)),
+  }));
 }
 
-function hasPv(metadata: VgMetadata, pvUuid: string): boolean {
-  return metadata.pvs.some((pv) => pv.uuid === pvUuid);
+interface Gone {
+  readonly past: PastLv;
+  /** Where in the history it was last. */
+  readonly at: number;
 }
 
-/** Was the step between two generations a removal of missing PVs? lvm writes its commands into the texts. */
-function isForced(pvUuid: string, before: MetadataText, after: MetadataText | undefined): boolean {
-  const wasMissing = before.metadata.pvs.some((pv) => pv.uuid === pvUuid && pv.flags.includes('MISSING'));
-  const isGone = after !== undefined && !hasPv(after.metadata, pvUuid);
-  return (
-    (wasMissing && isGone) ||
-    /^(Write(\[\d+\])? from|Created \*after\* executing) .*--removemissing/s.test(
-      after?.metadata.description ?? '',
-    ) ||
-    /^Created \*before\* executing .*--removemissing/s.test(before.metadata.description)
-  );
-}
-
-function lostLvs(
+/** LVs that used the PV while it was a member and left because it was away, or nobody knows why. */
+function goneWith(
   pvUuid: string,
-  line: readonly MetadataText[],
+  history: readonly Generation[],
+  fromAt: number,
+  lastAt: number,
   view: VolumeGroupView,
-  isProven: (text: MetadataText) => boolean,
-): LostLv[] {
-  const now = new Set(view.base.metadata.lvs.map((lv) => lv.uuid));
-  const once = new Map(line.flatMap((text) => text.metadata.lvs).map((lv) => [lv.uuid, lv]));
-  return [...once.values()].flatMap((lv): LostLv[] => {
-    if (now.has(lv.uuid) || !isVisible(lv)) return [];
-    const lastWith = line.findLastIndex((text) => text.metadata.lvs.some((each) => each.uuid === lv.uuid));
-    const last = line[lastWith];
-    if (last === undefined || !pvsNeededBy(lv, last.metadata).has(pvUuid)) return [];
-    // Gone in another step than a forced removal: somebody removed it on purpose, and it stays removed.
-    if (!isForced(pvUuid, last, line[lastWith + 1])) return [];
-    const from = view.texts.find((text) => isProven(text) && placeOf(lv, text) === placeOf(lv, last)) ?? last;
-    const section = from.metadata.lvs.find((each) => each.uuid === lv.uuid) ?? lv;
-    return [{ name: lv.name, lvs: closureOf(section, from.metadata), from }];
+  { elsewhere }: Circumstances,
+): Gone[] {
+  const once = new Map(
+    history
+      .slice(fromAt, lastAt + 1)
+      .flatMap(lvsIn)
+      .map((past) => [past.lv.uuid, past]),
+  );
+  return [...once.values()].flatMap((past): Gone[] => {
+    if (isStillIn(past, view.base.metadata) || elsewhere.has(past.lv.uuid)) return [];
+    const departure = departureOf(past, history);
+    if (departure === null || departure.kind === 'removed') return [];
+    const used = departure.last.texts.some(({ metadata }) => neededIn(past, metadata).includes(pvUuid));
+    return used ? [{ past, at: lastWith(past, history) }] : [];
   });
 }
 
+/** From a proven generation that places it as the last one does, else from the last itself. */
+function lostLv(
+  { lv }: PastLv,
+  at: number,
+  history: readonly Generation[],
+  view: VolumeGroupView,
+  around: Circumstances,
+): LostLv | null {
+  const last = history[at]?.texts.find(({ metadata }) => metadata.lvs.some(({ uuid }) => uuid === lv.uuid));
+  if (last === undefined) return null;
+  const place = placeOf(lv, last);
+  const from = view.texts.find((text) => around.isProven(text) && placeOf(lv, text) === place) ?? last;
+  const section = from.metadata.lvs.find(({ uuid }) => uuid === lv.uuid) ?? lv;
+  const lvs = closureOf(section, from.metadata);
+  const obstacle = obstacleTo(lvs, from.metadata, view.base.metadata, around);
+  return { name: section.name, lvs, from, obstacle };
+}
+
 /** Where an LV and all below it stand, comparable between generations. */
-function placeOf(lv: LvSection, text: MetadataText): string | null {
-  const section = text.metadata.lvs.find((each) => each.uuid === lv.uuid);
+function placeOf(lv: LvSection, { metadata }: MetadataText): string | null {
+  const section = metadata.lvs.find(({ uuid }) => uuid === lv.uuid);
   if (section === undefined) return null;
-  return JSON.stringify(
-    closureOf(section, text.metadata).map((each) => [each.name, runsOf(each, text.metadata)]),
-  );
+  return JSON.stringify(closureOf(section, metadata).map((each) => [each.name, runsOf(each, metadata)]));
 }
 
-function firstSeqno(lost: readonly LostLv[], last: MetadataText): number {
-  return lost.reduce((min, each) => Math.min(min, each.from.metadata.seqno), last.metadata.seqno);
-}
+const firstSeqno = (lost: readonly LostLv[], last: Generation): number =>
+  lost.reduce((min, { from }) => Math.min(min, from.metadata.seqno), last.seqno);
 
-function gaps(from: number, since: readonly MetadataText[]): string[] {
+function gaps(from: number, since: readonly Generation[]): string[] {
   let last = from;
   const missing: string[] = [];
-  for (const { metadata } of since) {
-    const first = metadata.seqno - writesBefore(metadata.description);
-    if (first > last + 1) missing.push(first === last + 2 ? `${last + 1}` : `${last + 1}-${first - 1}`);
-    last = metadata.seqno;
+  for (const generation of since) {
+    const { seqno } = generation;
+    if (!follows({ ...generation, seqno: last }, generation)) {
+      missing.push(seqno === last + 2 ? `${last + 1}` : `${last + 1}-${seqno - 1}`);
+    }
+    last = seqno;
   }
   return missing.length === 0
     ? []
     : [`generation ${missing.join(', ')} is gone, so what happened in it is not known`];
 }
 
-/** `Write[3] from vgreduce --removemissing …` is the third write of one removal: the two before it are known. */
-function writesBefore(description: string): number {
-  const count = /^Write\[(\d{1,3})\] from .*--removemissing/s.exec(description)?.[1];
-  return count === undefined ? 0 : Number(count) - 1;
+function unproven({ name, from }: LostLv, { isProven }: Circumstances): string[] {
+  const { seqno } = from.metadata;
+  return isProven(from)
+    ? []
+    : [`generation ${seqno}, the last one with ${name}, is not proven: it stands in one place only`];
 }
 
-function objectionsTo(lost: LostLv, base: VgMetadata, isProven: (text: MetadataText) => boolean): string[] {
-  const { seqno } = lost.from.metadata;
-  const clash = lost.lvs.find((lv) => base.lvs.some((each) => each.name === lv.name));
-  return [
-    ...(isProven(lost.from)
-      ? []
-      : [`generation ${seqno}, the last one with ${lost.name}, is not proven: it stands in one place only`]),
-    ...(clash === undefined ? [] : [`another LV is called ${clash.name} now`]),
-  ];
+/** Why an LV cannot come back into the newest generation; null when it can. */
+function obstacleTo(
+  lvs: readonly LvSection[],
+  from: VgMetadata,
+  base: VgMetadata,
+  { available }: Circumstances,
+): string | null {
+  const [top] = lvs;
+  if (top === undefined) return null;
+  const absent = [...pvsNeededBy(top, from)].find((uuid) => !available.has(uuid));
+  if (absent !== undefined) return `${top.name} also stands on PV ${absent}, which is not here`;
+  const damaged = lvs.find((lv) => base.lvs.some(({ uuid }) => uuid === lv.uuid));
+  if (damaged !== undefined) return `parts of ${damaged.name} were replaced or cut off since`;
+  const clash = lvs.find((lv) => base.lvs.some(({ name }) => name === lv.name));
+  return clash === undefined ? null : `another LV is called ${clash.name} now`;
 }
 
 /** The first generation since in which another LV has extents of this one. */
-function reuseOf(lv: LvSection, from: MetadataText, since: readonly MetadataText[]): string[] {
+function reuseOf(lv: LvSection, from: MetadataText, since: readonly Generation[]): string[] {
   const mine = runsOf(lv, from.metadata);
-  for (const { metadata } of since) {
-    const other = occupiedRuns(metadata).find(
-      (run) => run.lvUuid !== lv.uuid && mine.some((each) => overlaps(each, run)),
-    );
-    if (other === undefined) continue;
-    const name = metadata.lvs.find((each) => each.uuid === other.lvUuid)?.name ?? other.lvUuid;
-    return [
-      `extents of ${lv.name} were given to ${name} in generation ${metadata.seqno}: its content is overwritten`,
-    ];
+  for (const { seqno, texts } of since) {
+    for (const { metadata } of texts) {
+      const other = occupiedRuns(metadata).find(
+        (run) => run.lvUuid !== lv.uuid && mine.some((each) => overlaps(each, run)),
+      );
+      if (other === undefined) continue;
+      const name = metadata.lvs.find((each) => each.uuid === other.lvUuid)?.name ?? other.lvUuid;
+      return [
+        `extents of ${lv.name} were given to ${name} in generation ${seqno}: its content is overwritten`,
+      ];
+    }
   }
   return [];
 }

@@ -55,13 +55,25 @@ export function readMetadataArea(reading: Reading, area: Area, from: MetadataAre
     committed,
     olderTexts: textsOf(
       carved.value.filter(
-        (each) => each.offsetBytes !== committedAt && each.text.digest !== committed?.text?.digest,
+        ({ offsetBytes, text }) =>
+          text.digest !== committed?.text?.digest &&
+          (offsetBytes !== committedAt || isAnothers(text, committed, slot)),
       ),
       reading.place,
     ),
     problems: [...problems, ...carved.problems],
   };
 }
+
+/**
+ * A whole text where a slot points whose size and CRC are those of another one: a second host wrote at the same place, and
+ * the first one's header came last. Damage does not change where a text ends.
+ */
+const isAnothers = (
+  text: CarvedText['text'],
+  committed: CommittedText | null,
+  slot: RawLocation | undefined,
+): boolean => committed !== null && !committed.good && text.sizeBytes !== slot?.sizeBytes;
 
 /** Carved texts, each distinct one once, newest seqno first. */
 export function textsOf(carved: readonly CarvedText[], place: Place): readonly MetadataText[] {

@@ -62,6 +62,7 @@ function decodeSegment(
     areaExtents: Math.ceil(extentCount / dataLegs(type, legs.length, nodes)),
     areas: legs.map((leg): SegmentArea => ({ on: pvNames.has(leg.name) ? 'pv' : 'lv', ...leg })),
     dependsOn: [...new Set([...(raid?.metadata ?? []), ...references])],
+    isMerging: findString(nodes, 'merging_store') !== undefined,
   };
 }
 
