@@ -76,7 +76,7 @@ async function run(command: Command, options: Options, operands: readonly string
   const log = WRITING.includes(command.name) ? logFor(options) : SILENT;
   const face = bothFaces(plain, log);
   const stop = new Stop(face);
-  if (WRITING.includes(command.name)) stop.onSignals();
+  if (WRITING.includes(command.name)) stop.watch();
   // A console that goes away ends what is asked there; its last words cannot be written.
   process.stdout.on('error', () => {});
   // What could not be done as it should, and is no reason to stop: the log has it.
@@ -173,7 +173,7 @@ class Stop implements StopRequest {
     this.#handler = onRequest;
   }
 
-  onSignals(): void {
+  watch(): void {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#handler());
   }
 }

@@ -44,6 +44,8 @@ export interface Context {
 /** The wish to stop: Ctrl-C, a closed console, a shutdown. What is under way ends at the next safe place. */
 export interface StopRequest {
   readonly requested: boolean;
+  /** From now on Ctrl-C and its like ask to stop; before, they end the program. */
+  watch(): void;
   request(): void;
   /** What was asked to stop has stopped; the next thing may run. */
   clear(): void;

@@ -1,6 +1,8 @@
 import { look } from '../engine/look.ts';
 import { diagnoseResult } from '../engine/results.ts';
+import { tryOut } from '../engine/try-out.ts';
 import { EXIT } from '../exit-codes.ts';
+import { Cancelled } from '../faces/prompts/cancelled.ts';
 import { diagnosis } from '../faces/wording.ts';
 import { lvmArgv } from '../lvm/command.ts';
 import { allRegions, type Survey } from '../model/survey.ts';
@@ -11,26 +13,30 @@ export const diagnoseCommand: Command = {
   operands: '[TARGET...]',
   summary: 'Says what is wrong, how it knows, and what can be done',
   help: `
-It opens everything read-only and runs no lvm command that could write.
+It opens everything read-only. lvm is run on copies of the metadata alone: to rehearse what is offered.
 
   lvmedic diagnose                      all disks of this machine
   lvmedic diagnose disk1.img disk2.img  raw images; root is not needed
   lvmedic diagnose --json /dev/sda      for scripts
 `,
   options: [],
-  async run({ face, open, operands }) {
+  async run({ face, open, operands, stop }) {
     const system = await open(operands);
     if (!system.ok) {
       face.error(system.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
-    const known = look(system.value, face.notify);
-    if (!known.ok) {
-      face.error(known.error, EXIT.operationalError);
+    const looked = look(system.value, face.notify);
+    if (!looked.ok) {
+      face.error(looked.error, EXIT.operationalError);
       return EXIT.operationalError;
     }
-    const { survey } = known.value;
-    const result = diagnoseResult(known.value);
+    // Until here Ctrl-C ends it at once, also where a disk hangs; copies and what holds them are put away first.
+    stop.watch();
+    const known = await tryOut(looked.value, system.value, face.notify);
+    if (stop.requested) throw new Cancelled(true);
+    const { survey } = known;
+    const result = diagnoseResult(known);
     face.say(diagnosis(result, firstLook(survey), hasImages(survey)));
     face.result(result);
     return result.exitStatus;

@@ -4,6 +4,7 @@ import type { Survey } from '../model/survey.ts';
 import { diagnose } from './diagnose.ts';
 import { type Prospect, prospects } from './plan.ts';
 import type { Notify, System } from './ports.ts';
+import type { PlanRehearsal } from './rehearse.ts';
 import { survey as readSurvey } from './survey/survey.ts';
 
 /** What is known before anything is done: the disks as they are, what is wrong, what can be done about it. */
@@ -11,6 +12,8 @@ export interface Known {
   readonly survey: Survey;
   readonly findings: readonly Finding[];
   readonly prospects: readonly Prospect[];
+  /** Plans of the prospects that were rehearsed, and passed; the others were not tried yet. */
+  readonly tried: readonly PlanRehearsal[];
 }
 
 /** Reads the disks and judges them; writes nothing. The error says which disk could not be read, and why. */
@@ -24,5 +27,5 @@ export function look(system: Pick<System, 'source'>, notify: Notify): Result<Kno
 /** What is wrong with the disks as a survey has them, and what can be done about it. */
 export function judge(survey: Survey): Known {
   const findings = diagnose(survey);
-  return { survey, findings, prospects: prospects(survey, findings) };
+  return { survey, findings, prospects: prospects(survey, findings), tried: [] };
 }

@@ -28,6 +28,12 @@ export interface Rehearsal {
   readonly generation: number | null;
 }
 
+/** A plan, and what came of trying it. */
+export interface PlanRehearsal {
+  readonly plan: VgPlan;
+  readonly rehearsal: Rehearsal;
+}
+
 export interface RehearsedVolume {
   readonly name: string;
   readonly sizeBytes: number;

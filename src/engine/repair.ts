@@ -8,8 +8,9 @@ import { isFault } from './diagnose.ts';
 import { judge, type Known, look } from './look.ts';
 import { type Permission, type Selection, select } from './plan.ts';
 import type { Notify, System } from './ports.ts';
-import { type Rehearsal, type RehearsedPlan, rehearse } from './rehearse.ts';
+import { type PlanRehearsal, type RehearsedPlan, rehearse } from './rehearse.ts';
 import { stillHolds } from './still-holds.ts';
+import { tryOut } from './try-out.ts';
 import type { UndoRecord } from './undo/record.ts';
 import { type Recovery, recoverAll } from './undo/recover.ts';
 
@@ -33,11 +34,6 @@ export interface RepairReport extends Known {
   readonly boot: BootReport | null;
 }
 
-export interface PlanRehearsal {
-  readonly plan: VgPlan;
-  readonly rehearsal: Rehearsal;
-}
-
 export interface RepairOptions {
   readonly permission: Permission;
   readonly dryRun: boolean;
@@ -45,7 +41,7 @@ export interface RepairOptions {
   readonly confirm: ((plan: RehearsedPlan) => Promise<boolean>) | null;
   /** Called when interrupted runs were brought to their end. */
   readonly onRecovered: (runs: readonly Recovery[]) => void;
-  /** Called when it is known what is wrong and what can be done, before anything is rehearsed. */
+  /** Called when it is known what is wrong and what can be done: what did not pass a rehearsal is not offered. */
   readonly onPlans: (known: Known) => void;
   readonly onRehearsed: (rehearsed: PlanRehearsal) => void;
 }
@@ -71,7 +67,7 @@ export interface Rehearsed {
   readonly declined: readonly Declined[];
 }
 
-/** Proves the plans on replicas. Those whose disks cannot be written are declined, but for a dry run. */
+/** Proves the plans on replicas, where that was not done before. Those whose disks cannot be written are declined, but for a dry run. */
 export async function rehearseAll(
   known: Known,
   { plans: selected, declined }: Selection,
@@ -83,7 +79,8 @@ export async function rehearseAll(
   const { plans, declined: readOnly } = writable(selected.filter(changesDisks), findings, survey, dryRun);
   const rehearsals: PlanRehearsal[] = [];
   for (const plan of plans) {
-    const rehearsed = { plan, rehearsal: await rehearse(plan, survey, system, notify) };
+    const tried = known.tried.find((each) => each.plan === plan);
+    const rehearsed = tried ?? { plan, rehearsal: await rehearse(plan, survey, system, notify) };
     onRehearsed(rehearsed);
     rehearsals.push(rehearsed);
   }
@@ -152,11 +149,12 @@ async function repairGroups(
 }
 
 async function repairKnown(
-  known: Known,
+  found: Known,
   system: System,
   options: RepairOptions,
   notify: Notify,
 ): Promise<Result<RepairReport, string>> {
+  const known = await tryOut(found, system, notify);
   options.onPlans(known);
   if (!known.findings.some(isFault)) return ok(nothingDone(known));
 

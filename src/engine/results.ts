@@ -8,7 +8,6 @@ import { spell } from './apply.ts';
 import type { BootReport } from './boot/bring-up.ts';
 import { isFault } from './diagnose.ts';
 import type { Known } from './look.ts';
-import type { Prospect } from './plan.ts';
 import type { RepairReport } from './repair.ts';
 import type { Recovery } from './undo/recover.ts';
 import type { Undone } from './undo/undo.ts';
@@ -46,6 +45,8 @@ export interface RemedyResult {
   readonly caveats: readonly string[];
   readonly losses: readonly string[];
   readonly steps: readonly StepResult[];
+  /** How it was rehearsed, and passed; null when it was not rehearsed yet. */
+  readonly rehearsal: { readonly kind: 'replica' | 'model'; readonly passed: true } | null;
 }
 
 export type StepResult =
@@ -86,7 +87,8 @@ export interface UndoResult {
   readonly error: string | null;
 }
 
-export function diagnoseResult({ survey, findings, prospects }: Known): DiagnoseResult {
+export function diagnoseResult(known: Known): DiagnoseResult {
+  const { survey, findings } = known;
   return {
     type: 'result',
     schemaVersion: 1,
@@ -97,24 +99,30 @@ export function diagnoseResult({ survey, findings, prospects }: Known): Diagnose
       ...view.ref,
       healthy: !findings.some((finding) => isFault(finding) && finding.volumeGroup?.uuid === view.ref.uuid),
     })),
-    findings: findings.map((finding) => findingResult(finding, prospects, survey)),
+    findings: findings.map((finding) => findingResult(finding, known)),
   };
 }
 
-function findingResult(finding: Finding, prospects: readonly Prospect[], survey: Survey): FindingResult {
+function findingResult(finding: Finding, { prospects, survey, tried }: Known): FindingResult {
   const { id, fault, volumeGroup, devices, severity, summary, explainedBy, evidence } = finding;
   const plans = prospects.flatMap((each) => each.plans).filter((plan) => plan.findingIds.includes(id));
   const declined = prospects.flatMap((each) => each.declined).find((each) => each.findingId === id);
   return {
     ...{ id, fault, volumeGroup, devices, severity, summary, explainedBy, evidence },
-    remedies: plans.map((plan) => remedyResult(plan, survey)),
+    remedies: plans.map((plan) => remedyResult(plan, survey, tried)),
     declinedReason: declined?.reason ?? null,
   };
 }
 
-export function remedyResult(plan: VgPlan, survey: Survey): RemedyResult {
+/** @param tried rehearsals that passed, this plan's perhaps among them */
+export function remedyResult(plan: VgPlan, survey: Survey, tried: Known['tried']): RemedyResult {
   const { remedyId: id, policy, title, caveats, losses } = plan;
-  return { id, policy, title, caveats, losses, steps: plan.steps.map((step) => stepResult(step, survey)) };
+  const kind = tried.find((each) => each.plan === plan)?.rehearsal.kind;
+  return {
+    ...{ id, policy, title, caveats, losses },
+    steps: plan.steps.map((step) => stepResult(step, survey)),
+    rehearsal: kind === undefined ? null : { kind, passed: true },
+  };
 }
 
 /** A step as it would run on the disks themselves; a text that does not exist yet stands in angle brackets. */

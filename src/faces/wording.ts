@@ -1,5 +1,5 @@
 import type { Progress } from '../engine/ports.ts';
-import type { PlanRehearsal } from '../engine/repair.ts';
+import type { PlanRehearsal } from '../engine/rehearse.ts';
 import type {
   DiagnoseResult,
   FindingResult,
@@ -101,8 +101,20 @@ function remedyLines(remedy: RemedyResult): string[] {
     ...(remedy.losses.length === 0
       ? ['     loses: nothing']
       : remedy.losses.map((loss) => `     loses: ${loss}`)),
+    `     ${howRehearsed(remedy)}`,
     ...remedy.steps.flatMap((step) => stepLines(step).map((line) => `     ${line}`)),
   ];
+}
+
+function howRehearsed({ rehearsal }: RemedyResult): string {
+  switch (rehearsal?.kind) {
+    case 'replica':
+      return 'rehearsed on copies of the metadata: it works';
+    case 'model':
+      return "rehearsed on lvmedic's own model only: it should work";
+    default:
+      return 'not rehearsed yet: lvmedic repair --dry-run does that';
+  }
 }
 
 function policyWord(policy: RemedyResult['policy']): string {

@@ -1,6 +1,7 @@
 import type { Activatable } from '../engine/boot/bring-up.ts';
 import type { Known } from '../engine/look.ts';
-import type { PlanRehearsal, Rehearsed } from '../engine/repair.ts';
+import type { PlanRehearsal } from '../engine/rehearse.ts';
+import type { Rehearsed } from '../engine/repair.ts';
 import type { RepairResult, UndoResult } from '../engine/results.ts';
 import type { Recovery } from '../engine/undo/recover.ts';
 import type { Policy } from '../model/finding.ts';

@@ -44,7 +44,14 @@ const finding: FindingResult = {
   ],
   remedies: [
     {
-      ...{ id: 'keep-1', policy: 'ask', title: 'write it anew', caveats: ['not proven'], losses: ['a tag'] },
+      ...{
+        id: 'keep-1',
+        policy: 'ask',
+        title: 'write it anew',
+        caveats: ['not proven'],
+        rehearsal: { kind: 'replica', passed: true },
+        losses: ['a tag'],
+      },
       steps: [
         { argv, why: 'so that lvm sees it' },
         { write: { device: '/dev/sda', offsetBytes: 512, lengthBytes: 512 }, why: 'a damaged label' },

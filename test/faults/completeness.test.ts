@@ -82,7 +82,7 @@ describe('lvmedic explain', () => {
     const none = () => err('explain opens nothing');
     const parsed = parseOptions([], explainCommand);
     if (!parsed.ok) throw new Error(parsed.error);
-    const stop = { requested: false, request: () => {}, clear: () => {}, handle: () => {} };
+    const stop = { requested: false, watch: () => {}, request: () => {}, clear: () => {}, handle: () => {} };
     const context: Context = {
       ...{ options: parsed.value.options, operands, face, log: face, stop },
       ...{ isRoot: true, open: async () => none(), lock: none },

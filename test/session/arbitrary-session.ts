@@ -43,6 +43,7 @@ const looks: fc.Arbitrary<Look> = fc.record({
     survey: fc.constant(survey),
     findings: fc.constantFrom([], [finding('f1', null)], [finding('f1', null), finding('f2', 'f1')]),
     prospects: fc.constant([]),
+    tried: fc.constant([]),
   }),
   choices: fc.subarray([...CHOICES]),
   wayBack: fc.constant({ folder: '/state', durability: 'stable' as const }),

@@ -1,5 +1,5 @@
 import { type GroupGlance, glanceAt, groupAfter, type VolumeGlance } from '../../engine/glance.ts';
-import type { PlanRehearsal } from '../../engine/repair.ts';
+import type { PlanRehearsal } from '../../engine/rehearse.ts';
 import { remedyResult, type StepResult } from '../../engine/results.ts';
 import type { VgPlan } from '../../model/plan.ts';
 import {
@@ -28,7 +28,9 @@ export function detailsOf(act: Act, state: State): readonly Block[] {
       ...(commands.length > 0 ? [paragraph(line(words.COMMANDS, 'heading'), ...commands)] : []),
     ];
   }
-  const remedies = choice.plans.map((plan) => remedyResult(plan, state.look.known.survey));
+  const remedies = choice.plans.map((plan) =>
+    remedyResult(plan, state.look.known.survey, state.look.known.tried),
+  );
   const risk = line(words.riskOf(policyOf(choice)), policyOf(choice) === 'safe' ? 'good' : 'warning');
   return [
     paragraph(risk, ...remedies.flatMap(costLines)),

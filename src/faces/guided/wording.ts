@@ -213,7 +213,8 @@ export const WHAT_HAPPENS =
   'goes wrong, the bytes are put back.';
 export const FAILED_REHEARSAL =
   'The rehearsal did not reach its goal, so this is not offered. No disk was touched.';
-export const NOT_UNTIL_YES = 'Nothing is written to the disks until you have said so.';
+export const NOT_UNTIL_YES =
+  'Not rehearsed yet: what you choose is tried on copies first. Nothing is written until you have said so.';
 
 /** A repair is confirmed by a yes when it is safe, else by the name of the volume group. */
 export function questionText(choice: Choice, word: string | null): string {
