@@ -1,5 +1,6 @@
 import { conditionOf, isSound } from '../faults/volume-group/condition.ts';
 import { farewellTo } from '../faults/volume-group/farewell.ts';
+import type { Member } from '../faults/volume-group/pieces.ts';
 import type { VolumeGroupView } from '../faults/volume-group/view.ts';
 import { metadataFile, targetMetadata } from '../lvm/target-text.ts';
 import { isVisible, lvSizeExtents } from '../model/extents.ts';
@@ -83,15 +84,21 @@ function regionsOfPvs(view: VolumeGroupView, intents: readonly Intent[]): Record
   ]);
 }
 
-/** Only MISSING flags stand in the way, on PVs that are sound, and no higher seqno lurks anywhere. */
+/**
+ * Only MISSING flags stand in the way, on PVs that are sound, and no higher seqno lurks anywhere. A PV without a metadata
+ * area in use is left to vgcfgrestore: while it reads, lvm takes such a PV for present, and then refuses to restore it.
+ */
 function flagsAlone({ view, intents }: Work): boolean {
   return (
     intents.every((intent) => intent.kind === 'clear-missing') &&
     view.baseProof === 'committed' &&
     view.seqnoSeen === view.base.metadata.seqno &&
-    view.members.every((member) => isSound(conditionOf(member, view)))
+    view.members.every((member) => isSound(conditionOf(member, view)) && hasArea(member))
   );
 }
+
+const hasArea = ({ region, section }: Member): boolean =>
+  !section.flags.includes('MISSING') || region?.pv.metadataAreas.some((area) => !area.ignored) !== false;
 
 function activation(work: Work): Body {
   const names = pick(work.intents, 'activate').flatMap(({ lvNames }) => lvNames);

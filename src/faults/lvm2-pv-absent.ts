@@ -1,4 +1,4 @@
-import { closureOf, isVisible, runsOf } from '../model/extents.ts';
+import { closureOf, runsOf, topLevelLvs } from '../model/extents.ts';
 import type { Choice } from '../model/finding.ts';
 import type { LvSection, VgMetadata } from '../model/metadata.ts';
 import type { Region } from '../model/survey.ts';
@@ -113,7 +113,7 @@ function forget(losses: readonly string[]): Choice {
 /** What stands on it, as lvm sees it: ` it holds parts of root`. */
 function usageOf(pvUuid: string, metadata: VgMetadata): string {
   const needing = [...lvsNeeding(new Set([pvUuid]), metadata)];
-  const visible = needing.filter(isVisible);
+  const visible = topLevelLvs(metadata).filter((lv) => needing.includes(lv));
   if (needing.length === 0) return 'no LV uses it';
   if (visible.length === 0)
     return `it holds ${needing.map(({ name }) => name).join(', ')}, and no data of a volume`;

@@ -96,6 +96,21 @@ export function isVisible(lv: LvSection): boolean {
   return lv.status.includes('VISIBLE');
 }
 
+/**
+ * The LVs that people know: the visible ones, and snapshots, whose stores lvm shows without saying so in the text; not one
+ * that is being merged, which is its origin already.
+ */
+export function topLevelLvs(metadata: VgMetadata): LvSection[] {
+  const stores = new Set(
+    metadata.lvs.flatMap(({ segments }) =>
+      segments.flatMap(({ type, isMerging, dependsOn: [, store] }) =>
+        type === 'snapshot' && !isMerging && store !== undefined ? [store] : [],
+      ),
+    ),
+  );
+  return metadata.lvs.filter((lv) => isVisible(lv) || stores.has(lv.name));
+}
+
 export function overlaps(a: PvRun, b: PvRun): boolean {
   return (
     a.pvUuid === b.pvUuid &&

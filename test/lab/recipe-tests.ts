@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { repairProblems } from '../../vm-harness/lab/check.ts';
 import { labUnavailable, removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
+import { VG } from '../../vm-harness/lab/layouts.ts';
 import { prepare } from '../../vm-harness/lab/prepare.ts';
 import { openFaults, type ProductRun, runProduct } from '../../vm-harness/lab/product.ts';
 import type { LabWorld } from '../../vm-harness/lab/world.ts';
@@ -54,6 +55,7 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
     const { expect: expected } = recipe;
     const dryRunStatus = expected.repair === 'healthy' ? 0 : EXIT_DECLINED;
     const policy = expected.policy === undefined ? [] : ['--policy', expected.policy];
+    const consent = expected.remedy === undefined ? [] : ['--remedy', expected.remedy, '--vg', VG];
 
     test('diagnose names exactly what is wrong and writes nothing', () => {
       const { result, status, transcript } = lvmedic(['diagnose']);
@@ -71,17 +73,24 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
     }
 
     test('repair --dry-run rehearses and writes nothing', () => {
-      const { result, status, transcript } = lvmedic(['repair', '--unattended', '--dry-run', ...policy]);
+      const { result, status, transcript } = lvmedic([
+        'repair',
+        '--unattended',
+        '--dry-run',
+        ...policy,
+        ...consent,
+      ]);
       expect(status, transcript).toBe(dryRunStatus);
       if (expected.repair === 'repaired')
         expect(result.rehearsal, transcript).toMatchObject({ passed: true });
       expect(world.fingerprint()).toEqual(broken);
     });
 
-    if (expected.repair !== 'repaired') {
-      test(`repair leaves every byte as it is${expected.repair === 'declined' ? ' and says why' : ''}`, () => {
+    if (expected.repair !== 'repaired' || expected.remedy !== undefined) {
+      const outcome = expected.repair === 'healthy' ? 'healthy' : 'declined';
+      test(`repair, unasked, leaves every byte as it is${outcome === 'declined' ? ' and says why' : ''}`, () => {
         const { result, status, transcript } = lvmedic(['repair', '--unattended', ...policy]);
-        expect(result.outcome, transcript).toBe(expected.repair);
+        expect(result.outcome, transcript).toBe(outcome);
         expect(status, transcript).toBe(dryRunStatus);
         expect(result.undoRecord ?? null, transcript).toBeNull();
         if (expected.reason !== undefined) {
@@ -90,17 +99,18 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
         }
         expect(world.fingerprint()).toEqual(broken);
       });
-      return;
     }
+    if (expected.repair !== 'repaired') return;
 
     let repaired: Record<string, string> | null = null;
 
     test('repair makes it whole, as lvm, the metadata areas and the filesystems say', () => {
-      const { result, status, transcript } = lvmedic(['repair', '--unattended', ...policy]);
+      const { result, status, transcript } = lvmedic(['repair', '--unattended', ...policy, ...consent]);
       expect(result.outcome, transcript).toBe('repaired');
       expect(status, transcript).toBe(EXIT_REPAIRED);
       expect(result.undoRecord, transcript).toBeTruthy();
       repaired = world.fingerprint();
+      expected.gives?.(world);
       expect(repairProblems(world), transcript).toEqual([]);
       expect(recipe.expect.after?.(world) ?? [], transcript).toEqual([]);
     });

@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { describeLvs, raid1Of } from '../lab/described-lvs.ts';
 import { MIB, run } from '../lab/host.ts';
 import { pvcreate, standard, VG, vgDisks } from '../lab/layouts.ts';
-import { fixedId } from '../lab/ondisk.ts';
 import { ext4 } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
 import { addTag, wipeRing } from './damage.ts';
@@ -42,29 +40,8 @@ const striped = standard(2, {
 });
 
 const raid1 = standard(2, {
-  also: (world) => {
-    const file = join(world.dir, 'raid.vg');
-    world.lvm(['vgcfgbackup', '-f', file, VG]);
-    const text = readFileSync(file, 'utf8').replace(/logical_volumes \{\n/, `logical_volumes {\n${RAID1}`);
-    writeFileSync(file, text);
-    world.lvm(['vgcfgrestore', '-f', file, VG]);
-  },
+  also: (world) => describeLvs(world, raid1Of('mirrored', ['pv0', 24], ['pv1', 28])),
 });
-
-function subLv(name: string, role: string, pv: string, start: number, extents: number): string {
-  return `${name} { id = "${fixedId('LV', name)}" status = ["READ", "WRITE"${role}] flags = [] creation_time = 1700000000
- creation_host = "vm" segment_count = 1
- segment1 { start_extent = 0 extent_count = ${extents} type = "striped" stripe_count = 1 stripes = [ "${pv}", ${start} ] } }
-`;
-}
-
-/** What lvcreate --type raid1 writes; making it for real needs device-mapper. */
-const RAID1 = `mirrored { id = "${fixedId('LV', 'mirrored')}" status = ["READ", "WRITE", "VISIBLE"] flags = [] creation_time = 1700000000
- creation_host = "vm" segment_count = 1
- segment1 { start_extent = 0 extent_count = 4 type = "raid1" device_count = 2 region_size = 2048
-  raids = [ "mirrored_rmeta_0", "mirrored_rimage_0", "mirrored_rmeta_1", "mirrored_rimage_1" ] } }
-${subLv('mirrored_rmeta_0', '', 'pv0', 24, 1)}${subLv('mirrored_rimage_0', '', 'pv0', 25, 4)}
-${subLv('mirrored_rmeta_1', '', 'pv1', 28, 1)}${subLv('mirrored_rimage_1', '', 'pv1', 29, 4)}`;
 
 export const recipes: Recipe[] = [
   {
@@ -174,6 +151,27 @@ export const recipes: Recipe[] = [
       world.lvm(['pvchange', '--metadataignore', 'y', world.node('d2')]);
       addTag(world, 'since');
       addTag(world, 'again');
+    },
+  },
+  {
+    ...common,
+    id: 'healthy/given-up',
+    title: 'a disk that held nothing was given up while it was away; it is back, and nobody needs it',
+    disks: vgDisks(3),
+    build: withSpare,
+    break: (world) => {
+      world.lvm(['vgreduce', '--removemissing', VG], { without: ['d3'] });
+      world.lvm(['vgchange', '--addtag', 'since', VG], { without: ['d3'] });
+    },
+  },
+  {
+    ...common,
+    id: 'healthy/removed-with-ring',
+    title: 'a volume group that was removed on purpose; the rings and the content are still there',
+    disks: vgDisks(2),
+    build: standard(2),
+    break: (world) => {
+      world.lvm(['vgremove', '-f', VG]);
     },
   },
   {

@@ -1,8 +1,17 @@
 import { MIB, run } from '../lab/host.ts';
 import { standard, VG, vgDisks } from '../lab/layouts.ts';
+import { fixedId } from '../lab/ondisk.ts';
 import { ext4 } from '../lab/payload.ts';
+import type { LabWorld } from '../lab/world.ts';
 import { zero } from './damage.ts';
-import { declined, type Recipe, repaired } from './recipe.ts';
+import { asks, declined, type Recipe, repaired } from './recipe.ts';
+
+/** The first half of the published way back, `pvcreate --uuid --restorefile`, without the second. */
+function createUnderItsId(world: LabWorld): void {
+  const [file = ''] = world.files('backup', VG);
+  const id = fixedId('PV', 'd1');
+  world.lvm(['pvcreate', '-ff', '-y', '--uuid', id, '--restorefile', file, world.node('d1')]);
+}
 
 const common = { seeds: ['C2'], disks: vgDisks(2), build: standard(2) } as const;
 
@@ -73,6 +82,29 @@ export const recipes: Recipe[] = [
       world.forgetFiles('archive', VG);
       zero(world, 'd1');
     },
+    // An initramfs holds the file of when it was made: that nothing newer was on the disk, nobody can say.
+    expect: asks('repair', /what was changed after generation/, ['lvm2-metadata-lost']),
+  },
+  {
+    id: 'lvm2-metadata-lost/created-under-its-id',
+    title: 'the only disk was made a physical volume anew, under its old id, and vgcfgrestore never came',
+    seeds: ['C2'],
+    disks: vgDisks(1),
+    build: standard(1),
+    break: createUnderItsId,
     expect: repaired('lvm2-metadata-lost'),
+  },
+  {
+    id: 'lvm2-metadata-lost/created-under-its-id-without-files',
+    title: 'the same, and only the ring of the disk itself still knows the volume group',
+    seeds: ['C2'],
+    disks: vgDisks(1),
+    build: standard(1),
+    break: (world) => {
+      createUnderItsId(world);
+      world.forgetFiles('backup', VG);
+      world.forgetFiles('archive', VG);
+    },
+    expect: asks('repair', /what was changed after generation/, ['lvm2-metadata-lost']),
   },
 ];

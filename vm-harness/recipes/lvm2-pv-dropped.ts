@@ -1,6 +1,6 @@
-import { standard, VG, vgDisks } from '../lab/layouts.ts';
+import { rememberTags, standard, VG, vgDisks } from '../lab/layouts.ts';
 import { throwOut } from './damage.ts';
-import { type Recipe, repaired } from './recipe.ts';
+import { asks, type Recipe, repaired } from './recipe.ts';
 
 export const recipes: Recipe[] = [
   {
@@ -43,6 +43,56 @@ export const recipes: Recipe[] = [
       throwOut(world, 'd2');
       world.lvm(['vgck', '--updatemetadata', VG]);
       world.lvm(['pvcreate', '-y', '-ff', world.node('d2')]);
+    },
+    expect: repaired('lvm2-pv-dropped'),
+  },
+  {
+    id: 'lvm2-pv-dropped/one-after-the-other',
+    title: 'two of four disks were thrown out, one after the other, with the LVs on each; both are back',
+    seeds: ['A2'],
+    disks: vgDisks(4),
+    build: standard(4),
+    break: (world) => {
+      throwOut(world, 'd4');
+      world.lvm(['vgchange', '--addtag', 'between', VG], { without: ['d4'] });
+      world.lvm(['vgreduce', '--removemissing', '--force', VG], { without: ['d2', 'd4'] });
+      rememberTags(world, { without: ['d2', 'd4'] });
+    },
+    expect: repaired('lvm2-pv-dropped'),
+  },
+  {
+    id: 'lvm2-pv-dropped/another-stays-away',
+    title: 'two of three disks were thrown out, and only one is back: the LV on the other is named',
+    seeds: ['A2'],
+    disks: vgDisks(3),
+    build: standard(3),
+    break: (world) => {
+      throwOut(world, 'd2', 'd3');
+      world.pullOut('d3');
+    },
+    expect: asks(
+      'repair',
+      /logical volume srv: generation \d+ has it whole/,
+      ['lvm2-pv-dropped'],
+      (world) => {
+        delete world.truth.lvs[`${VG}/srv`];
+        delete world.truth.payload[`${VG}/srv`];
+      },
+    ),
+  },
+  {
+    id: 'lvm2-pv-dropped/renamed-while-away',
+    title: 'an LV and its volume group were renamed while a disk was away, then the disk was thrown out',
+    seeds: ['A2'],
+    disks: vgDisks(2),
+    build: standard(2),
+    break: (world) => {
+      world.lvm(['lvrename', VG, 'home', 'users'], { without: ['d2'] });
+      throwOut(world, 'd2');
+      for (const of of [world.truth.lvs, world.truth.payload] as Record<string, unknown>[]) {
+        of[`${VG}/users`] = of[`${VG}/home`];
+        delete of[`${VG}/home`];
+      }
     },
     expect: repaired('lvm2-pv-dropped'),
   },

@@ -21,6 +21,13 @@ export interface Expectation {
   readonly repair: 'repaired' | 'declined' | 'healthy';
   /** What one of the reasons for declining must speak of. */
   readonly reason?: RegExp;
+  /**
+   * What a person may name (`--remedy`) where nothing is done unasked: first every byte stays and the reason is told, then
+   * the remedy makes it whole, but for what it gives up.
+   */
+  readonly remedy?: string;
+  /** Takes what such a remedy gives up out of the truth. */
+  readonly gives?: (world: LabWorld) => void;
   /** The default policy where absent. */
   readonly policy?: 'report' | 'safe' | 'degraded' | 'lossy';
   /** Further checks of the repaired world; returns what is wrong. */
@@ -32,5 +39,15 @@ export const declined = (reason: RegExp, ...faults: string[]): Expectation => ({
   faults: faults.sort(),
   repair: 'declined',
   reason,
+});
+/** Nothing is done unasked; a person may name the remedy. */
+export const asks = (
+  remedy: string,
+  reason: RegExp,
+  faults: readonly string[],
+  gives?: (world: LabWorld) => void,
+): Expectation => ({
+  ...{ faults: faults.toSorted(), repair: 'repaired', remedy, reason },
+  ...(gives === undefined ? {} : { gives }),
 });
 export const healthy: Expectation = { faults: [], repair: 'healthy' };

@@ -1,4 +1,11 @@
-import { isVisible, occupiedRuns, overlaps, type PvRun, runsOf, snapshotTies } from '../../model/extents.ts';
+import {
+  occupiedRuns,
+  overlaps,
+  type PvRun,
+  runsOf,
+  snapshotTies,
+  topLevelLvs,
+} from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import type { Survey } from '../../model/survey.ts';
 import type { Member } from './pieces.ts';
@@ -123,7 +130,9 @@ export function mapErrors(metadata: VgMetadata): string[] {
 /** Names of the top-level LVs that lvm calls partial while these PVs are absent. */
 export function lvsAffectedBy(pvUuids: ReadonlySet<string>, metadata: VgMetadata): string[] {
   const needing = lvsNeeding(pvUuids, metadata);
-  return metadata.lvs.filter((lv) => isVisible(lv) && needing.has(lv)).map((lv) => lv.name);
+  return topLevelLvs(metadata)
+    .filter((lv) => needing.has(lv))
+    .map((lv) => lv.name);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closureOf, isVisible, runsOf } from '../../model/extents.ts';
+import { closureOf, isVisible, runsOf, topLevelLvs } from '../../model/extents.ts';
 import type { LvSection, Segment, VgMetadata } from '../../model/metadata.ts';
 import { lvsNeeding } from './blockers.ts';
 
@@ -26,7 +26,7 @@ export function farewellTo(absent: ReadonlySet<string>, metadata: VgMetadata): F
   const tied = new Set(alone.flatMap(({ goes }) => goes));
   const rest = { ...metadata, lvs: metadata.lvs.filter((lv) => !tied.has(lv)) };
   const needing = lvsNeeding(absent, rest);
-  const tops = [...needing].filter(isVisible);
+  const tops = topLevelLvs(rest).filter((lv) => needing.has(lv));
   const kept = tops.filter((lv) => keepsRaid(lv, absent, rest, needing));
   const holed = new Set(kept.flatMap((lv) => legsWithout(lv, absent, rest)));
   const safeSides = new Set(kept.flatMap((lv) => closureOf(lv, rest)));
@@ -46,7 +46,7 @@ export function farewellTo(absent: ReadonlySet<string>, metadata: VgMetadata): F
     refusals: [
       ...going.flatMap((lv) => needless(lv, absent, rest) ?? []),
       ...[...needing]
-        .filter((lv) => !isVisible(lv) && !removed.has(lv) && !safeSides.has(lv))
+        .filter((lv) => !removed.has(lv) && !safeSides.has(lv))
         .map((lv) => `lvm has no way to give up the hidden volume ${lv.name} by itself`),
     ],
   };
@@ -130,7 +130,7 @@ function legsWithout(lv: LvSection, absent: ReadonlySet<string>, metadata: VgMet
 /** LVs, what stands on them, and their hidden parts that nothing else uses. */
 function withParts(tops: readonly LvSection[], metadata: VgMetadata): Set<LvSection> {
   const going = new Set(tops.flatMap((lv) => closureOf(lv, metadata)));
-  const kept = metadata.lvs.filter((lv) => isVisible(lv) && !tops.includes(lv));
+  const kept = topLevelLvs(metadata).filter((lv) => !tops.includes(lv));
   for (const lv of kept.flatMap((each) => closureOf(each, metadata))) going.delete(lv);
   for (const lv of tops) going.add(lv);
   return going;

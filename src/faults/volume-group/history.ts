@@ -1,4 +1,4 @@
-import { isVisible, pvsNeededBy } from '../../model/extents.ts';
+import { pvsNeededBy, topLevelLvs } from '../../model/extents.ts';
 import type { VgMetadata } from '../../model/metadata.ts';
 import { isStillIn, type PastLv } from '../../model/past-lv.ts';
 import type { MetadataText } from '../../model/survey.ts';
@@ -51,18 +51,29 @@ export function historyOf({ base, texts }: Known): readonly Generation[] {
 export const hasPv = ({ texts }: Generation, pvUuid: string): boolean =>
   texts.some(({ metadata }) => metadata.pvs.some(({ uuid }) => uuid === pvUuid));
 
-/** True when a generation calls this physical volume MISSING. */
-export const isAway = ({ texts }: Generation, pvUuid: string): boolean =>
-  texts.some(({ metadata }) =>
-    metadata.pvs.some(({ uuid, flags }) => uuid === pvUuid && flags.includes('MISSING')),
+/** PVs that a generation calls MISSING, as it was written. */
+const awayIn = ({ texts }: Generation): Set<string> => {
+  // lvm's archive of a generation is made before the next command, and says what was missing then.
+  const onDisks = texts.filter(({ source }) => source.kind === 'disk');
+  return missingIn(onDisks.length > 0 ? onDisks : texts);
+};
+
+const missingIn = (texts: readonly MetadataText[]): Set<string> =>
+  new Set(
+    texts.flatMap(({ metadata }) =>
+      metadata.pvs.filter(({ flags }) => flags.includes('MISSING')).map(({ uuid }) => uuid),
+    ),
   );
 
-const anythingAway = ({ texts }: Generation): boolean =>
-  texts.some(({ metadata }) => metadata.pvs.some(({ flags }) => flags.includes('MISSING')));
+/** True when a generation, as it was written, calls this physical volume MISSING. */
+export const isAway = (generation: Generation, pvUuid: string): boolean => awayIn(generation).has(pvUuid);
 
-/** Every visible LV of a generation, once for each text that has it. */
+/** True when it was missing then, or before the next command. */
+const wentAway = ({ texts }: Generation, pvUuid: string): boolean => missingIn(texts).has(pvUuid);
+
+/** Every LV of a generation that people know, once for each text that has it. */
 export const lvsIn = ({ texts }: Generation): PastLv[] =>
-  texts.flatMap(({ metadata }) => metadata.lvs.filter(isVisible).map((lv) => ({ lv, in: metadata })));
+  texts.flatMap(({ metadata }) => topLevelLvs(metadata).map((lv) => ({ lv, in: metadata })));
 
 const generationHas = ({ texts }: Generation, past: PastLv): boolean =>
   texts.some(({ metadata }) => isStillIn(past, metadata));
@@ -78,7 +89,7 @@ export function departureOf(past: PastLv, history: readonly Generation[]): Depar
   const next = history[at + 1];
   if (last === undefined || next === undefined) return null;
   const needed = last.texts.flatMap(({ metadata }) => neededIn(past, metadata));
-  const wasAway = needed.some((uuid) => isAway(last, uuid) || isAway(next, uuid) || !hasPv(next, uuid));
+  const wasAway = needed.some((uuid) => wentAway(last, uuid) || isAway(next, uuid) || !hasPv(next, uuid));
   if (!follows(last, next)) return { kind: 'unknown', last, next };
   return wasAway || isForcedStep(last, next) ? { kind: 'lost', last, next } : { kind: 'removed' };
 }
@@ -121,7 +132,7 @@ export function lastWhole(history: readonly Generation[]): number {
       if (!hasPv(generation, uuid) && !leftWhole(uuid, before as Generation, generation)) thrownOut.add(uuid);
     }
     for (const uuid of pvsIn(generation)) thrownOut.delete(uuid);
-    if (thrownOut.size === 0 && !anythingAway(generation)) whole = at;
+    if (thrownOut.size === 0 && awayIn(generation).size === 0) whole = at;
   }
   return whole;
 }
@@ -131,6 +142,6 @@ const pvsIn = ({ texts }: Generation): Set<string> =>
 
 /** A PV that was taken out while it was there, and took no volume with it. */
 function leftWhole(pvUuid: string, last: Generation, next: Generation): boolean {
-  if (isAway(last, pvUuid)) return false;
+  if (wentAway(last, pvUuid)) return false;
   return lvsIn(last).every((past) => !neededIn(past, past.in).includes(pvUuid) || generationHas(next, past));
 }
