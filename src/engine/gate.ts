@@ -1,7 +1,7 @@
 import { doubtsOf } from '../faults/volume-group/certainty.ts';
 import { formerIdOf } from '../faults/volume-group/identify.ts';
 import type { VolumeGroupView } from '../faults/volume-group/view.ts';
-import { wholenessOf } from '../faults/volume-group/wholeness.ts';
+import { type Lack, wholenessOf } from '../faults/volume-group/wholeness.ts';
 import type { VgPlan } from '../model/plan.ts';
 import { type Survey, standaloneRegions } from '../model/survey.ts';
 
@@ -16,11 +16,14 @@ export function throughGate(plan: VgPlan, view: VolumeGroupView, survey: Survey)
   // What is given up here is said by the remedy itself; its goal says what must be left.
   if (plan.policy === 'lossy') return { ...plan, goal };
   const doubts = doubtsOf(view, survey);
-  const losses = distinct(plan.losses, lacking, doubts.losses);
+  const losses = distinct(plan.losses, lacking.map(asLoss), doubts.losses);
   const caveats = distinct(plan.caveats, unknown, doubts.caveats, unprovenDisks(plan, view, survey));
   const isSafe = losses.length === 0 && caveats.length === 0;
   return { ...plan, losses, caveats, goal, policy: plan.policy === 'safe' && !isSafe ? 'ask' : plan.policy };
 }
+
+const asLoss = ({ lv, last, why }: Lack): string =>
+  `logical volume ${lv.name}: generation ${last.metadata.seqno} has it whole; ${why}`;
 
 const distinct = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
 

@@ -3,10 +3,12 @@ import { type Region, type Survey, standaloneRegions } from '../model/survey.ts'
 import { defineFault } from './define.ts';
 import { aboutPv, at, plural, says, viewOf } from './evidence.ts';
 import { circumstancesOf } from './volume-group/circumstances.ts';
+import { isMarkedMissing } from './volume-group/condition.ts';
 import { formerIdOf } from './volume-group/identify.ts';
-import { adoptions, type Fate, fateOf } from './volume-group/lineage.ts';
+import { adoptions, alsoNeeded, type Fate, fateOf } from './volume-group/lineage.ts';
 import { belongsToAnother, isEmptied, labelledUuid, textsIn } from './volume-group/pieces.ts';
 import { type VolumeGroupView, volumeGroups } from './volume-group/view.ts';
+import { wholenessOf } from './volume-group/wholeness.ts';
 
 export const pvDropped = defineFault({
   id: 'lvm2-pv-dropped',
@@ -38,44 +40,13 @@ The risk
   reach that far, a person decides.
 `,
   detect: (survey) =>
-    volumeGroups(survey).flatMap((view) =>
-      standaloneRegions(survey).flatMap((region): Occurrence[] => {
-        const drop = dropOf(region, view, survey);
-        if (drop === null) return [];
-        const { fate, pvUuid } = drop;
-        const { from } = fate;
-        const lost = fate.lost.map((lv) => lv.name).join(', ');
-        const evidence = [
-          at(
-            region,
-            region.pv.header?.offsetBytes ?? 0,
-            `a label, and texts of ${view.ref.name}`,
-            'a member of it',
-          ),
-          says(from, `generation ${from.metadata.seqno} has PV ${pvUuid}`, 'the same in the newest'),
-          says(
-            view.base,
-            `generation ${view.base.metadata.seqno} does not have it`,
-            `PV ${pvUuid} among its members`,
-          ),
-        ];
-        const about = { ...aboutPv(view, pvUuid, region), evidence };
-        return isGivenUp(drop)
-          ? [
-              {
-                ...about,
-                severity: 'info',
-                summary: `${region.id} was given up by volume group ${view.ref.name}, which is complete without it: no volume went with it`,
-              },
-            ]
-          : [
-              {
-                ...about,
-                summary: `${region.id} was thrown out of volume group ${view.ref.name}${lost === '' ? '' : `, and ${lost} with it`}`,
-              },
-            ];
-      }),
-    ),
+    volumeGroups(survey).flatMap((view) => {
+      const drops = thrownOut(view, survey);
+      // A repair that is planned says for itself what it would be without.
+      const isPlanned =
+        drops.some(({ severity }) => severity !== 'info') || view.members.some(isMarkedMissing);
+      return isPlanned ? drops : [...drops, ...goneForGood(view, survey)];
+    }),
   plan: (finding, survey): PlanChoice => {
     const view = viewOf(finding, survey);
     const region = standaloneRegions(survey).find((each) => each.id === finding.regionId);
@@ -99,6 +70,69 @@ The risk
     return { kind: 'plan', choices: [adopt(drop, view)] };
   },
 });
+
+/** Disks that are here. */
+const thrownOut = (view: VolumeGroupView, survey: Survey): Occurrence[] =>
+  standaloneRegions(survey).flatMap((region): Occurrence[] => {
+    const drop = dropOf(region, view, survey);
+    if (drop === null) return [];
+    const { fate, pvUuid } = drop;
+    const { from } = fate;
+    const lost = fate.lost.map((lv) => lv.name).join(', ');
+    const evidence = [
+      at(
+        region,
+        region.pv.header?.offsetBytes ?? 0,
+        `a label, and texts of ${view.ref.name}`,
+        'a member of it',
+      ),
+      says(from, `generation ${from.metadata.seqno} has PV ${pvUuid}`, 'the same in the newest'),
+      says(
+        view.base,
+        `generation ${view.base.metadata.seqno} does not have it`,
+        `PV ${pvUuid} among its members`,
+      ),
+    ];
+    const about = { ...aboutPv(view, pvUuid, region), evidence };
+    return isGivenUp(drop)
+      ? [
+          {
+            ...about,
+            severity: 'info',
+            summary: `${region.id} was given up by volume group ${view.ref.name}, which is complete without it: no volume went with it`,
+          },
+        ]
+      : [
+          {
+            ...about,
+            summary: `${region.id} was thrown out of volume group ${view.ref.name}${lost === '' ? '' : `, and ${lost} with it`}`,
+          },
+        ];
+  });
+
+/**
+ * A volume group that is complete, and without LVs that went while a disk was missing: the disk is not here, or was taken in
+ * again, empty. Whether that was meant, nobody but its owner can tell.
+ */
+function goneForGood(view: VolumeGroupView, survey: Survey): Occurrence[] {
+  const { lacking } = wholenessOf(view.base.metadata, view, survey);
+  const [first] = lacking;
+  if (first === undefined) return [];
+  const names = lacking.map(({ lv }) => lv.name).join(', ');
+  return [
+    {
+      ...{ volumeGroup: view.ref, pvUuid: null, regionId: null, devices: [], severity: 'info' },
+      summary: `${names} went from volume group ${view.ref.name} while a disk of it was missing: whether that was meant cannot be told`,
+      evidence: lacking.map(({ last, lv, why }) =>
+        says(
+          last,
+          `generation ${last.metadata.seqno} has ${lv.name}`,
+          `the same in generation ${view.base.metadata.seqno} (${why})`,
+        ),
+      ),
+    },
+  ];
+}
 
 interface Drop {
   readonly region: Region;
@@ -142,6 +176,7 @@ function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupVi
     intents: [
       ...(needsRebuild ? [{ kind: 'rebuild-pv' as const, pvUuid, regionId: region.id }] : []),
       ...adoptions(fate, returning).map((each) => ({ ...each, pvUuid, regionId: region.id })),
+      ...alsoNeeded(returning, view, pvUuid),
     ],
   };
 }

@@ -3,7 +3,7 @@ import { defineFault } from './define.ts';
 import { at, eachMember, says, viewOf } from './evidence.ts';
 import { circumstancesOf } from './volume-group/circumstances.ts';
 import { conditionOf, isMarkedMissing } from './volume-group/condition.ts';
-import { adoptions, fateOf } from './volume-group/lineage.ts';
+import { adoptions, alsoNeeded, fateOf } from './volume-group/lineage.ts';
 
 export const pvMarkedMissing = defineFault({
   id: 'lvm2-pv-marked-missing',
@@ -81,7 +81,10 @@ The risk
         { kind: 'clear-missing' as const, pvUuid, regionId: region.id },
         ...(fate === null || returning.length === 0
           ? []
-          : adoptions(fate, returning).map((each) => ({ ...each, pvUuid, regionId: region.id }))),
+          : [
+              ...adoptions(fate, returning).map((each) => ({ ...each, pvUuid, regionId: region.id })),
+              ...alsoNeeded(returning, view, pvUuid),
+            ]),
       ],
     };
     return { kind: 'plan', choices: [choice] };

@@ -13,6 +13,7 @@ import {
   lvsIn,
   neededIn,
 } from './history.ts';
+import { labelledUuid } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
 
 /** What a PV's absence did to its volume group, and to the LVs on it. */
@@ -93,6 +94,34 @@ export function adoptions(
       .filter((lv) => lv.from.digest === from.digest)
       .flatMap(({ lvs }) => lvs.map(({ uuid }) => uuid)),
   }));
+}
+
+/** PVs that returning LVs stand on, too, and that were thrown out with nothing of their own: they come back with them. */
+export function alsoNeeded(
+  returning: readonly LostLv[],
+  view: VolumeGroupView,
+  pvUuid: string,
+): {
+  readonly kind: 'adopt-pv';
+  readonly pvUuid: string;
+  readonly regionId: string;
+  readonly from: MetadataText;
+  readonly lvUuids: readonly string[];
+}[] {
+  const members = new Set(view.members.map(({ section }) => section.uuid));
+  const needed = new Map(
+    returning.flatMap(({ lvs: [top], from }) =>
+      top === undefined ? [] : [...pvsNeededBy(top, from.metadata)].map((uuid) => [uuid, from] as const),
+    ),
+  );
+  return [...needed]
+    .filter(([uuid]) => uuid !== pvUuid && !members.has(uuid))
+    .flatMap(([uuid, from]) => {
+      const region = view.outsiders.find((each) => labelledUuid(each) === uuid);
+      return region === undefined
+        ? []
+        : [{ kind: 'adopt-pv', pvUuid: uuid, regionId: region.id, from, lvUuids: [] }];
+    });
 }
 
 interface Gone {

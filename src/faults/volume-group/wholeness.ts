@@ -1,7 +1,7 @@
 import { holesIn, lvSizeExtents } from '../../model/extents.ts';
-import type { VgMetadata } from '../../model/metadata.ts';
+import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import { isStillIn, type PastLv } from '../../model/past-lv.ts';
-import type { Survey } from '../../model/survey.ts';
+import type { MetadataText, Survey } from '../../model/survey.ts';
 import { lvsElsewhere } from './circumstances.ts';
 import { departureOf, type Generation, historyOf, lastWhole, lvsIn } from './history.ts';
 import type { VolumeGroupView } from './view.ts';
@@ -10,10 +10,18 @@ import type { VolumeGroupView } from './view.ts';
 export interface Wholeness {
   /** LVs that a repair must leave: of the last whole generation and of all since, but for those below. */
   readonly kept: readonly PastLv[];
-  /** LVs that a result is without though nobody provably removed them, each as a sentence; once for each LV. */
-  readonly lacking: readonly string[];
+  /** LVs that a result is without though nobody provably removed them; once for each LV. */
+  readonly lacking: readonly Lack[];
   /** Why that cannot be told for sure, as sentences. */
   readonly unknown: readonly string[];
+}
+
+export interface Lack {
+  readonly lv: LvSection;
+  /** The last text that has it whole. */
+  readonly last: MetadataText;
+  /** What became of it, as far as that is known: a sentence without its subject. */
+  readonly why: string;
 }
 
 /**
@@ -25,12 +33,12 @@ export function wholenessOf(result: VgMetadata, view: VolumeGroupView, survey: S
   const whole = lastWhole(history);
   const elsewhere = lvsElsewhere(view, survey);
   const kept: PastLv[] = [];
-  const lacking = new Map<string, string>();
+  const lacking = new Map<string, Lack>();
   for (const past of versionsOf(history.slice(Math.max(whole, 0)))) {
     if (isStillIn(past, result)) kept.push(past);
     else if (!elsewhere.has(past.lv.uuid)) {
-      const sentence = lackOf(past, history);
-      if (sentence !== null) lacking.set(past.lv.uuid, sentence);
+      const lack = lackOf(past, history, view.base);
+      if (lack !== null) lacking.set(past.lv.uuid, lack);
     }
   }
   const oldest = history[0]?.seqno;
@@ -59,17 +67,23 @@ function versionsOf(history: readonly Generation[]): PastLv[] {
   return [...versions.values()];
 }
 
-function lackOf(past: PastLv, history: readonly Generation[]): string | null {
+function lackOf(past: PastLv, history: readonly Generation[], base: MetadataText): Lack | null {
+  const { lv } = past;
   const departure = departureOf(past, history);
-  const { name } = past.lv;
   switch (departure?.kind) {
     case 'removed':
       return null;
     case 'lost':
-      return `logical volume ${name}: generation ${departure.last.seqno} has it whole, generation ${departure.next.seqno} does not, and a disk was missing between them`;
+      return {
+        ...{ lv, last: departure.last.texts[0] },
+        why: `generation ${departure.next.seqno} does not have it, and a disk was missing then`,
+      };
     case 'unknown':
-      return `logical volume ${name}: generation ${departure.last.seqno} has it, and what became of it is not known (the next one that is left is ${departure.next.seqno})`;
+      return {
+        ...{ lv, last: departure.last.texts[0] },
+        why: `what became of it is not known, the next generation that is left is ${departure.next.seqno}`,
+      };
     default:
-      return `logical volume ${name}, which the newest generation has`;
+      return { lv, last: base, why: 'the newest generation has it' };
   }
 }
