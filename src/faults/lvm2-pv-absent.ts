@@ -127,7 +127,7 @@ function usageOf(pvUuid: string, metadata: VgMetadata): string {
     ...(parts.length > 0 ? [`it holds parts of ${names(parts)}`] : []),
     ...(inRaid.length > 0
       ? [
-          `it holds a leg of ${names(inRaid)} (RAID), which can come up without it where enough legs are left: lvm vgchange -ay --activationmode degraded, then lvm lvconvert --repair`,
+          `it holds a leg of ${names(inRaid)} (RAID or a mirror), which can come up without it where enough legs are left: lvm vgchange -ay --activationmode degraded, then lvm lvconvert --repair`,
         ]
       : []),
     ...(bySnapshot.length > 0
@@ -138,7 +138,7 @@ function usageOf(pvUuid: string, metadata: VgMetadata): string {
   ].join('; ');
 }
 
-const isRaid = ({ segments }: LvSection): boolean => segments.some(({ type }) => type.startsWith('raid'));
+const isRaid = ({ segments }: LvSection): boolean => segments.some(({ type }) => /^(raid|mirror)/.test(type));
 
 const isWholeButForSnapshots = (lv: LvSection, pvUuid: string, metadata: VgMetadata): boolean =>
   closureOf(lv, metadata).some(({ segments }) => segments.some(({ type }) => type === 'snapshot')) &&

@@ -3,7 +3,7 @@ import { type Region, type Survey, standaloneRegions } from '../model/survey.ts'
 import { defineFault } from './define.ts';
 import { aboutPv, at, plural, says, viewOf } from './evidence.ts';
 import { circumstancesOf } from './volume-group/circumstances.ts';
-import { isMarkedMissing } from './volume-group/condition.ts';
+import { areasOf, isMarkedMissing } from './volume-group/condition.ts';
 import { formerIdOf } from './volume-group/identify.ts';
 import { adoptions, alsoNeeded, type Fate, fateOf } from './volume-group/lineage.ts';
 import { belongsToAnother, isEmptied, labelledUuid, textsIn } from './volume-group/pieces.ts';
@@ -83,7 +83,7 @@ const thrownOut = (view: VolumeGroupView, survey: Survey): Occurrence[] =>
       at(
         region,
         region.pv.header?.offsetBytes ?? 0,
-        `a label, and texts of ${view.ref.name}`,
+        `${labelledUuid(region) === null ? '' : 'a label, and '}texts of ${view.ref.name}`,
         'a member of it',
       ),
       says(from, `generation ${from.metadata.seqno} has PV ${pvUuid}`, 'the same in the newest'),
@@ -138,7 +138,7 @@ interface Drop {
   readonly region: Region;
   readonly pvUuid: string;
   readonly fate: Fate;
-  /** The disk got a new identity, or its areas were cleared. */
+  /** Its label gives another id or none, or its areas are damaged. */
   readonly needsRebuild: boolean;
 }
 
@@ -148,12 +148,14 @@ const isGivenUp = ({ fate }: Drop): boolean => fate.lost.length === 0 && fate.ob
 /** What was thrown out of the VG with this region; null when nothing was. */
 function dropOf(region: Region, view: VolumeGroupView, survey: Survey): Drop | null {
   const labelled = labelledUuid(region);
-  if (labelled === null || view.members.some((member) => member.section.uuid === labelled)) return null;
+  if (view.members.some((member) => member.section.uuid === labelled)) return null;
   if (!view.outsiders.includes(region) || belongsToAnother(region, view.ref.uuid)) return null;
   const pvUuid = formerIdOf(region, view, standaloneRegions(survey));
   const fate = pvUuid === null ? null : fateOf(pvUuid, view, circumstancesOf(view, survey, region));
   if (pvUuid === null || fate === null) return null;
-  const drop = { region, pvUuid, fate, needsRebuild: labelled !== pvUuid };
+  const { badHeaders, badTexts } = areasOf(region);
+  const needsRebuild = labelled !== pvUuid || badHeaders.length + badTexts.length > 0;
+  const drop = { region, pvUuid, fate, needsRebuild };
   // Taken out while it was there and emptied by lvm itself: an ordinary vgreduce.
   return isEmptied(region) && isGivenUp(drop) ? null : drop;
 }
@@ -161,6 +163,9 @@ function dropOf(region: Region, view: VolumeGroupView, survey: Survey): Drop | n
 function adopt({ region, pvUuid, fate, needsRebuild }: Drop, view: VolumeGroupView): Choice {
   const caveats = [
     ...fate.objections,
+    ...region.signatures
+      .filter(({ live }) => live)
+      .map(({ type }) => `${region.id} holds a ${type} that is in one piece: somebody may be using it`),
     ...(textsIn(region).some((text) => text.metadata.uuid !== view.ref.uuid)
       ? ['the disk was part of another volume group too: its extents may hold other data']
       : []),

@@ -5,7 +5,7 @@ import { decodeMetadata } from '../../src/ondisk/lvm2/text/metadata.ts';
 import { parseConfig } from '../../src/ondisk/lvm2/text/parser.ts';
 
 /** How many extents each toy disk has. */
-export const EXTENTS = 24;
+const EXTENTS = 24;
 const EXTENT_SECTORS = 2048;
 const PE_START_SECTORS = 2048;
 const SECTOR_BYTES = 512;

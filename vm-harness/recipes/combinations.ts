@@ -44,6 +44,28 @@ export const recipes: Recipe[] = [
   },
   {
     ...three,
+    id: 'combination/dropped+label-damaged',
+    title: 'one disk was thrown out, and its own label is all zeros',
+    seeds: ['A2'],
+    break: (world) => {
+      throwOut(world, 'd3');
+      zeroLabel(world, 'd3');
+    },
+    expect: repaired('lvm2-pv-dropped'),
+  },
+  {
+    ...three,
+    id: 'combination/dropped+own-mda-header-bad',
+    title: 'one disk was thrown out, and its own metadata area is damaged',
+    seeds: ['A2'],
+    break: (world) => {
+      throwOut(world, 'd3');
+      flipByteOfMdaHeader(world, 'd3');
+    },
+    expect: repaired('lvm2-pv-dropped'),
+  },
+  {
+    ...three,
     id: 'combination/seqno-mismatch+text-bad',
     title: 'one disk is older, the text of another is damaged',
     seeds: ['A5'],

@@ -3,7 +3,7 @@ import { standard, VG, vgDisks } from '../lab/layouts.ts';
 import { fixedId } from '../lab/ondisk.ts';
 import { ext4 } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
-import { zero } from './damage.ts';
+import { addTag, zero } from './damage.ts';
 import { asks, declined, type Recipe, repaired } from './recipe.ts';
 
 /** The first half of the published way back, `pvcreate --uuid --restorefile`, without the second. */
@@ -91,8 +91,21 @@ export const recipes: Recipe[] = [
     seeds: ['C2'],
     disks: vgDisks(1),
     build: standard(1),
-    break: createUnderItsId,
+    break: (world) => {
+      for (const tag of ['a', 'b', 'c', 'd']) addTag(world, tag);
+      createUnderItsId(world);
+    },
     expect: repaired('lvm2-metadata-lost'),
+  },
+  {
+    id: 'lvm2-metadata-lost/created-under-its-id-ring-gone',
+    title:
+      'the same, and pvcreate has written over all of the ring: only the backup file knows the volume group',
+    seeds: ['C2'],
+    disks: vgDisks(1),
+    build: standard(1),
+    break: createUnderItsId,
+    expect: asks('repair', /what was changed after generation/, ['lvm2-metadata-lost']),
   },
   {
     id: 'lvm2-metadata-lost/created-under-its-id-without-files',
@@ -101,6 +114,8 @@ export const recipes: Recipe[] = [
     disks: vgDisks(1),
     build: standard(1),
     break: (world) => {
+      // pvcreate writes over the beginning of the ring: what is to be left of it must lie behind that.
+      for (const tag of ['a', 'b', 'c', 'd']) addTag(world, tag);
       createUnderItsId(world);
       world.forgetFiles('backup', VG);
       world.forgetFiles('archive', VG);

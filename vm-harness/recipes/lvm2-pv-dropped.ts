@@ -89,9 +89,9 @@ export const recipes: Recipe[] = [
     break: (world) => {
       world.lvm(['lvrename', VG, 'home', 'users'], { without: ['d2'] });
       throwOut(world, 'd2');
-      for (const of of [world.truth.lvs, world.truth.payload] as Record<string, unknown>[]) {
-        of[`${VG}/users`] = of[`${VG}/home`];
-        delete of[`${VG}/home`];
+      for (const known of [world.truth.lvs, world.truth.payload] as Record<string, unknown>[]) {
+        known[`${VG}/users`] = known[`${VG}/home`];
+        delete known[`${VG}/home`];
       }
     },
     expect: repaired('lvm2-pv-dropped'),

@@ -67,15 +67,20 @@ function isDamaged(uuid: string, carriers: readonly Region[], texts: readonly Me
 
 /**
  * lvm empties the areas of a PV that leaves its VG, and it leaves when no LV stands on it any more (vgreduce; vgremove takes
- * the LVs away first, one generation each). A disk whose areas are empty while the newest generation that it knows, and the
- * newest of all, put LVs on it was made anew: `pvcreate --uuid`, and the metadata never came.
+ * the LVs away first, one generation each). A disk whose areas are empty while the newest generation puts LVs on it was made
+ * anew: `pvcreate --uuid`, and the metadata never came. The ring tells, or a file of lvm's, of which vgremove leaves the
+ * archive alone, and that says so.
  */
 function wasEmptiedUnderItsLvs(region: Region, uuid: string, [newest]: readonly MetadataText[]): boolean {
-  const own = newestTextIn(region, uuid);
   const labelled = labelledUuid(region);
-  const holdsLvs = ({ metadata }: MetadataText) =>
-    occupiedRuns(metadata).some(({ pvUuid }) => pvUuid === labelled);
-  return own !== undefined && newest !== undefined && isEmptied(region) && holdsLvs(own) && holdsLvs(newest);
+  const holdsLvs = (text: MetadataText | undefined) =>
+    text !== undefined && occupiedRuns(text.metadata).some(({ pvUuid }) => pvUuid === labelled);
+  if (labelled === null || newest === undefined || !isEmptied(region) || !holdsLvs(newest)) return false;
+  return newest.source.kind === 'disk'
+    ? holdsLvs(newestTextIn(region, uuid))
+    : !/^Created \*before\* executing .*\b(vgremove|vgreduce|vgsplit|vgmerge)\b/s.test(
+        newest.metadata.description,
+      );
 }
 
 /** From rings and files: the newest text with a proof, else the newest. */
