@@ -3,7 +3,7 @@ import { standard, VG, vgDisks } from '../lab/layouts.ts';
 import { fixedId } from '../lab/ondisk.ts';
 import { ext4 } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
-import { addTag, zero } from './damage.ts';
+import { addTag, wipeRing, zero } from './damage.ts';
 import { asks, declined, type Recipe, repaired } from './recipe.ts';
 
 /** The first half of the published way back, `pvcreate --uuid --restorefile`, without the second. */
@@ -104,7 +104,10 @@ export const recipes: Recipe[] = [
     seeds: ['C2'],
     disks: vgDisks(1),
     build: standard(1),
-    break: createUnderItsId,
+    break: (world) => {
+      createUnderItsId(world);
+      wipeRing(world, 'd1');
+    },
     expect: asks('repair', /what was changed after generation/, ['lvm2-metadata-lost']),
   },
   {
