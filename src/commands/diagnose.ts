@@ -4,7 +4,7 @@ import { tryOut } from '../engine/try-out.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Cancelled } from '../faces/prompts/cancelled.ts';
 import { diagnosis } from '../faces/wording.ts';
-import { lvmArgv } from '../lvm/command.ts';
+import { readOnlyArgv } from '../lvm/command.ts';
 import { allRegions, type Survey } from '../model/survey.ts';
 import type { Command } from './command.ts';
 
@@ -43,7 +43,7 @@ It opens everything read-only. lvm is run on copies of the metadata alone: to re
   },
 };
 
-/** `lvm pvscan`, so that it cannot write on any version; null where it could see nothing. */
+/** A look with lvm's own eyes that cannot write on any version; null where it could see nothing. */
 export function firstLook(survey: Survey): readonly string[] | null {
   const { machine } = survey;
   const nodes = allRegions(survey).flatMap((region) => region.node ?? []);
@@ -57,7 +57,7 @@ export function firstLook(survey: Survey): readonly string[] | null {
     keepsBackups: false,
     lockDir: null,
   };
-  return lvmArgv(['pvscan', '--readonly'], { ...context, withoutLocks: false });
+  return readOnlyArgv(['pvs', '-o', '+pv_uuid,vg_seqno'], { ...context, withoutLocks: false });
 }
 
 export function hasImages({ disks }: Survey): boolean {

@@ -2,8 +2,9 @@ import { conditionOf, isSound } from '../faults/volume-group/condition.ts';
 import { farewellTo } from '../faults/volume-group/farewell.ts';
 import type { Member } from '../faults/volume-group/pieces.ts';
 import type { VolumeGroupView } from '../faults/volume-group/view.ts';
+import { dialectOf } from '../lvm/dialect.ts';
 import { metadataFile, targetMetadata } from '../lvm/target-text.ts';
-import { isVisible, lvSizeExtents } from '../model/extents.ts';
+import { isVisible, lvSizeExtents, occupiedRuns } from '../model/extents.ts';
 import type { Choice, Policy } from '../model/finding.ts';
 import type { LvSection } from '../model/metadata.ts';
 import type { Goal, Intent, LvmStep, PlanText, Step, VgPlan, Word } from '../model/plan.ts';
@@ -88,13 +89,21 @@ function regionsOfPvs(view: VolumeGroupView, intents: readonly Intent[]): Record
  * Only MISSING flags stand in the way, on PVs that are sound, and no higher seqno lurks anywhere. A PV without a metadata
  * area in use is left to vgcfgrestore: while it reads, lvm takes such a PV for present, and then refuses to restore it.
  */
-function flagsAlone({ view, intents }: Work): boolean {
+function flagsAlone({ view, survey, intents }: Work): boolean {
+  const cleared = pick(intents, 'clear-missing');
   return (
+    cleared.every(({ pvUuid }) => isHeldMissing(pvUuid, view, survey)) &&
     intents.every((intent) => intent.kind === 'clear-missing') &&
     view.baseProof === 'committed' &&
     view.seqnoSeen === view.base.metadata.seqno &&
     view.members.every((member) => isSound(conditionOf(member, view)) && hasArea(member))
   );
+}
+
+/** Old lvm takes the flag off a PV without LVs by reading alone, and its vgextend then says that nothing is missing. */
+function isHeldMissing(pvUuid: string, { base }: VolumeGroupView, { machine }: Survey): boolean {
+  const { writesWhileReading } = dialectOf(machine.lvm?.version ?? '0');
+  return writesWhileReading === 0 || occupiedRuns(base.metadata).some((run) => run.pvUuid === pvUuid);
 }
 
 const hasArea = ({ region, section }: Member): boolean =>
@@ -114,7 +123,8 @@ function activation(work: Work): Body {
 }
 
 function restoreMissing(work: Work): Body {
-  const { view, intents, regionOfPv } = work;
+  const { view, survey, intents, regionOfPv } = work;
+  const { writesWhileReading } = dialectOf(survey.machine.lvm?.version ?? '0');
   const cleared = pick(intents, 'clear-missing');
   const { seqno } = view.base.metadata;
   const present = new Set(Object.keys(regionOfPv));
@@ -131,7 +141,7 @@ function restoreMissing(work: Work): Body {
       metadata: targetMetadata(view.base.metadata, { seqno, presentPvUuids: present, adoptions: [] }),
       absentPvUuids: absentOf(work),
       mustHold: [],
-      seqnoAfter: seqno + 1,
+      seqnoAfter: seqno + 1 + writesWhileReading,
       regionOfPv,
     },
   };

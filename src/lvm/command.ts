@@ -1,4 +1,4 @@
-import { atLeast } from './version.ts';
+import { type Dialect, dialectOf } from './dialect.ts';
 
 /** What decides how an lvm command must be written on this machine, for these disks. */
 export interface LvmContext {
@@ -25,29 +25,61 @@ export interface LvmContext {
  */
 export function lvmArgv(words: readonly string[], context: LvmContext): string[] {
   const [subcommand = '', ...rest] = words;
-  const takesDevices = atLeast(context.version, '2.03.12') && subcommand !== 'pvck';
-  const isModern = atLeast(context.version, '2.03.0');
+  const dialect = dialectOf(context.version);
   return [
     context.lvmPath,
     subcommand,
-    '-y',
+    ...(dialect.takesYes(subcommand) ? ['-y'] : []),
     ...(context.deviceMapper ? [] : ['--driverloaded', 'n']),
-    ...(takesDevices ? ['--devices', context.nodes.join(',')] : []),
-    ...(context.withoutLocks && isModern ? ['--nolocking'] : []),
+    ...devices(subcommand, context, dialect),
+    ...(context.withoutLocks && dialect.isModern ? ['--nolocking'] : []),
     '--config',
-    config(context, takesDevices, isModern),
+    config(subcommand, context, dialect, context.withoutLocks && !dialect.isModern ? 0 : 1),
+    ...inDialect(rest, dialect),
+  ];
+}
+
+/**
+ * A report that writes nothing on any version, for people to look with: 2.02 repairs what it reads, unless its locks forbid
+ * it to write. `words` is `pvs`, `vgs` or `lvs` and its arguments.
+ */
+export function readOnlyArgv(words: readonly string[], context: LvmContext): string[] {
+  const [subcommand = '', ...rest] = words;
+  const dialect = dialectOf(context.version);
+  return [
+    context.lvmPath,
+    subcommand,
+    ...(context.deviceMapper ? [] : ['--driverloaded', 'n']),
+    ...devices(subcommand, context, dialect),
+    ...(dialect.reportsReadOnly ? ['--readonly'] : []),
+    ...(dialect.isModern && dialect.takesDevices
+      ? []
+      : ['--config', config(subcommand, context, dialect, dialect.isModern ? 1 : 4)]),
     ...rest,
   ];
 }
 
-function config(context: LvmContext, takesDevices: boolean, isModern: boolean): string {
+const seesByOption = (subcommand: string, { takesDevices }: Dialect): boolean =>
+  takesDevices && subcommand !== 'pvck';
+
+const devices = (subcommand: string, { nodes }: LvmContext, dialect: Dialect): string[] =>
+  seesByOption(subcommand, dialect) ? ['--devices', nodes.join(',')] : [];
+
+/** Words are written as the newest lvm takes them. */
+function inDialect(words: readonly string[], { takesActivationMode }: Dialect): readonly string[] {
+  const at = words.indexOf('--activationmode');
+  return takesActivationMode || at < 0 ? words : words.toSpliced(at, 2, '--partial');
+}
+
+function config(subcommand: string, context: LvmContext, dialect: Dialect, lockingType: 0 | 1 | 4): string {
   const only = [...context.nodes.map((node) => `a|^${escapeRegex(node)}$|`), 'r|.*|'];
   const filter = only.map(quote).join(',');
+  // What tells lvmetad of changes must reach it; nothing else may take its word for what stands on the disks.
+  const withoutDaemon = dialect.isModern || subcommand === 'pvscan' ? '' : ' use_lvmetad=0';
   const sections = [
-    `global{locking_type=${context.withoutLocks && !isModern ? 0 : 1} metadata_read_only=0` +
-      `${context.lockDir === null ? '' : ` locking_dir=${quote(context.lockDir)}`}` +
-      `${isModern ? '' : ' use_lvmetad=0'}}`,
-    takesDevices ? '' : `devices{filter=[${filter}] global_filter=[${filter}]}`,
+    `global{locking_type=${lockingType} metadata_read_only=0` +
+      `${context.lockDir === null ? '' : ` locking_dir=${quote(context.lockDir)}`}${withoutDaemon}}`,
+    seesByOption(subcommand, dialect) ? '' : `devices{filter=[${filter}] global_filter=[${filter}]}`,
     context.keepsBackups ? '' : 'backup{backup=0 archive=0}',
     context.readOnlyVolumes
       ? `activation{read_only_volume_list=[${context.readOnlyVolumes.map(quote)}]}`
