@@ -72,8 +72,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(command: Command, options: Options, operands: readonly string[]): Promise<number> {
-  const plain = faceFor(options);
-  const log = WRITING.includes(command.name) ? logFor(options) : SILENT;
+  const plain = faceFor(command, options);
+  const log = WRITING.includes(command.name) ? logFor(command, options) : SILENT;
   const face = bothFaces(plain, log);
   const stop = new Stop(face);
   if (WRITING.includes(command.name)) stop.watch();
@@ -107,8 +107,8 @@ async function run(command: Command, options: Options, operands: readonly string
   }
 }
 
-function faceFor(options: Options): Face {
-  if (options.json) return jsonFace(writeOut);
+function faceFor(command: Command, options: Options): Face {
+  if (options.json) return jsonFace(command.name, writeOut);
   if (inInitramfs() || options.screen) prepareConsole(!options.plain);
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
   const person = canAsk ? personAt(options) : { questions: null, guide: null };
@@ -128,7 +128,7 @@ function personAt({ plain, screen, noColor }: Options): Pick<Face, 'questions' |
   return { questions: questionsBy(askLine, print), guide };
 }
 
-function logFor(options: Options): Face {
+function logFor(command: Command, options: Options): Face {
   const isEarly = inInitramfs();
   const file =
     options.log ??
@@ -136,8 +136,8 @@ function logFor(options: Options): Face {
       ? '/run/initramfs/lvmedic.log'
       : path.join(chooseStateDir(options.stateDir, false), 'lvmedic.log'));
   const log = openLog(file);
-  if (!isEarly) return logFace(log);
-  return logFace({
+  if (!isEarly) return logFace(command.name, log);
+  return logFace(command.name, {
     event: log.event,
     text(line) {
       log.text(line);

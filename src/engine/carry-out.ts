@@ -1,5 +1,6 @@
 import { allRegions, type Survey } from '../model/survey.ts';
 import { apply } from './apply.ts';
+import { staleViews } from './lvm-daemon.ts';
 import type { LiveTarget, Notify, System } from './ports.ts';
 import type { RehearsedPlan } from './rehearse.ts';
 import type { RepairReport } from './repair.ts';
@@ -75,8 +76,10 @@ const failed = (...failures: string[]): Attempt => ({ failures, stopped: false, 
 async function attemptAndKeep(work: Work): Promise<Ending> {
   const attempt = await attemptAll(work);
   if (attempt.failures.length > 0) return rollBack(attempt, work);
-  const repaired = work.plans.map((plan) => plan.volumeGroup.uuid);
-  return { outcome: 'repaired', undoRecord: work.undo, repaired, failures: [], halfway: false };
+  const { plans, undo, target, system, notify } = work;
+  const repaired = plans.map((plan) => plan.volumeGroup.uuid);
+  const failures = await staleViews(plans, target, system.runner, notify);
+  return { outcome: 'repaired', undoRecord: undo, repaired, failures, halfway: false };
 }
 
 /** Applies, verifies and writes down the end. A disk or record that can no longer be read or written fails it. */

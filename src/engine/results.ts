@@ -197,7 +197,7 @@ function exitStatusOf(report: RepairReport): number {
     case 'healthy':
       return EXIT.nothingWrong;
     case 'repaired':
-      return EXIT.repaired + (report.declined.length > 0 ? EXIT.faultsLeft : 0);
+      return EXIT.repaired + (report.declined.length + report.failures.length > 0 ? EXIT.faultsLeft : 0);
     case 'declined':
       return EXIT.faultsLeft;
     case 'failed':

@@ -9,9 +9,9 @@ export interface LogWriter {
 }
 
 /** Every word and event for a log, with all that commands printed. */
-export function logFace(log: LogWriter): Face {
+export function logFace(command: string, log: LogWriter): Face {
   const text = plainFace(log.text, { verbose: true, writeError: log.text });
-  return bothFaces(text, jsonFace(log.event));
+  return bothFaces(text, jsonFace(command, log.event));
 }
 
 /** What one is told the other is told as well; who is asked is the first. */

@@ -197,6 +197,7 @@ function outcomeLines(result: RepairResult): string[] {
         result.undoRecord === null
           ? 'Nothing on the disks had to be changed.'
           : 'Repaired and verified: every metadata area was read again and holds the same text.',
+        ...result.failures.map((each) => `But: ${each}.`),
         ...(result.declined.length > 0 ? ['Left as it was:'] : []),
       ];
     case 'declined':

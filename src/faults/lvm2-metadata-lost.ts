@@ -23,7 +23,9 @@ How to see it
 
 The repair
   The disk is recognised by what stands on it: superblocks at the places where the metadata puts logical volumes, the
-  volume group's own texts, its exact size. Then lvm pvcreate --uuid --restorefile and lvm vgcfgrestore.
+  volume group's own texts; its size alone proves nothing. Then lvm pvcreate --uuid --restorefile and lvm vgcfgrestore.
+  A disk whose label is right and whose metadata areas are empty, though volumes stand on it, was made a physical volume
+  anew, under its old id, and the metadata never came: the same, from its ring or from lvm's files.
 
 The risk
   A disk that merely has the right size must not be taken for the lost one, and a filesystem that somebody made on

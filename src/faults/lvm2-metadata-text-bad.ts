@@ -23,8 +23,8 @@ How to see it
 The repair
   A good copy on another physical volume is written to all (lvm pvcreate --uuid --restorefile for the damaged ones, then
   lvm vgcfgrestore). When every copy is bad and changing exactly one byte makes the CRC hold, the text so mended is
-  proven. Otherwise an older generation or a file in /etc/lvm is used only if superblocks stand where it puts the
-  volumes.
+  proven. Otherwise an older generation, a file in /etc/lvm, or a whole text with another one's checksum (two hosts wrote
+  at once) is offered, for a person to decide: that nothing newer was there, they do not show.
 
 The risk
   An older generation can look whole and be wrong: a volume that was extended or moved since would be cut or mixed

@@ -59,6 +59,22 @@ export function readOnlyArgv(words: readonly string[], context: LvmContext): str
   ];
 }
 
+/**
+ * What lvm's own daemon (lvmetad, 2.02) believes of a volume group, as a count of missing physical volumes; null where this
+ * version has no daemon. Its locks forbid it to write.
+ */
+export function daemonViewArgv(vgName: string, context: LvmContext): string[] | null {
+  const dialect = dialectOf(context.version);
+  if (dialect.isModern) return null;
+  return [
+    context.lvmPath,
+    'vgs',
+    ...(context.deviceMapper ? [] : ['--driverloaded', 'n']),
+    ...['--config', config('vgs', context, dialect, 4, true), '--noheadings', '-o', 'vg_missing_pv_count'],
+    vgName,
+  ];
+}
+
 const seesByOption = (subcommand: string, { takesDevices }: Dialect): boolean =>
   takesDevices && subcommand !== 'pvck';
 
@@ -71,11 +87,17 @@ function inDialect(words: readonly string[], { takesActivationMode }: Dialect): 
   return takesActivationMode || at < 0 ? words : words.toSpliced(at, 2, '--partial');
 }
 
-function config(subcommand: string, context: LvmContext, dialect: Dialect, lockingType: 0 | 1 | 4): string {
+function config(
+  subcommand: string,
+  context: LvmContext,
+  dialect: Dialect,
+  lockingType: 0 | 1 | 4,
+  byDaemon = subcommand === 'pvscan',
+): string {
   const only = [...context.nodes.map((node) => `a|^${escapeRegex(node)}$|`), 'r|.*|'];
   const filter = only.map(quote).join(',');
   // What tells lvmetad of changes must reach it; nothing else may take its word for what stands on the disks.
-  const withoutDaemon = dialect.isModern || subcommand === 'pvscan' ? '' : ' use_lvmetad=0';
+  const withoutDaemon = dialect.isModern || byDaemon ? '' : ' use_lvmetad=0';
   const sections = [
     `global{locking_type=${lockingType} metadata_read_only=0` +
       `${context.lockDir === null ? '' : ` locking_dir=${quote(context.lockDir)}`}${withoutDaemon}}`,

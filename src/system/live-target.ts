@@ -19,6 +19,9 @@ export async function openLive(
     for (const { fd } of opened) fs.closeSync(fd);
     for (const loop of loops) loop.detach();
   };
+  // Asked before any is made here: several regions of one image get a loop device each.
+  const taken = attachedElsewhere(regions);
+  if (taken !== null) return err(taken);
   for (const region of regions) {
     const loop = region.node === null ? await loopOver(context, region) : null;
     if (loop?.ok === false) {
@@ -47,13 +50,19 @@ export async function openLive(
   });
 }
 
-async function loopOver(context: TargetContext, region: RegionPlace): Promise<Result<Loop, string>> {
-  const others = loopsOver(fs.realpathSync(region.device));
-  if (others.length > 0) {
-    return err(
-      `${region.device} is attached as ${others.join(', ')}: name that device as TARGET, or detach it first`,
-    );
+/** Why a loop device of ours would be one too many over an image; null when it is not. */
+function attachedElsewhere(regions: readonly RegionPlace[]): string | null {
+  const images = new Set(regions.flatMap(({ node, device }) => (node === null ? [device] : [])));
+  for (const image of images) {
+    const others = loopsOver(fs.realpathSync(image));
+    if (others.length > 0) {
+      return `${image} is attached as ${others.join(', ')}: name that device as TARGET, or detach it first`;
+    }
   }
-  const { startBytes: offsetBytes, sizeBytes } = region;
-  return attachLoop(context.runner, region.device, { offsetBytes, sizeBytes, sectorBytes: 512 });
+  return null;
+}
+
+function loopOver(context: TargetContext, region: RegionPlace): Promise<Result<Loop, string>> {
+  const { startBytes: offsetBytes, sizeBytes, device } = region;
+  return attachLoop(context.runner, device, { offsetBytes, sizeBytes, sectorBytes: 512 });
 }

@@ -9,7 +9,7 @@ import { definitions, judgeAsPublished, judgeStrictly, KINDS } from './event-sch
 /** What the face writes, as a consumer reads it. */
 function linesOf(speak: (face: ReturnType<typeof jsonFace>) => void): Record<string, unknown>[] {
   const lines: string[] = [];
-  speak(jsonFace((line) => lines.push(line)));
+  speak(jsonFace('repair', (line) => lines.push(line)));
   return lines.map((line) => JSON.parse(line));
 }
 
@@ -202,7 +202,11 @@ describe('the face for machines', () => {
   test('no control character reaches the terminal that shows the stream', () => {
     const hostile = String.fromCharCode(0, 7, 10, 27, 0x7f, 0x85, 0x9b, 0x2028, 0x2029);
     const lines: string[] = [];
-    jsonFace((line) => lines.push(line)).notify({ type: 'phase', phase: 'survey', detail: hostile });
+    jsonFace('repair', (line) => lines.push(line)).notify({
+      type: 'phase',
+      phase: 'survey',
+      detail: hostile,
+    });
     expect(lines.join()).toMatch(/^[ -~]+$/);
     expect(JSON.parse(lines.join()).detail).toBe(hostile);
   });

@@ -72,7 +72,11 @@ describe.skipIf(labUnavailable() !== null)('the command line under rough hands',
     const first = incident.repair({ lvm });
     expect(first.status, first.transcript).toBe(EXIT.repaired);
     expect(readFileSync(`${second}.status`, 'utf8').trim()).toBe(String(EXIT.error));
-    expect(readFileSync(second, 'utf8')).toMatch(/another lvmedic is at work \(process \d+\)/);
+    const last = readFileSync(second, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toEqual({
+      ...{ type: 'result', schemaVersion: 1, command: 'repair', exitStatus: EXIT.error, outcome: 'failed' },
+      error: expect.stringMatching(/another lvmedic is at work \(process \d+\)/),
+    });
   });
 
   test('a reader that goes away after one line leaves no repair half-done', () => {

@@ -1,5 +1,6 @@
 import type { Progress } from '../../engine/ports.ts';
 import type { DiagnoseResult } from '../../engine/results.ts';
+import { EXIT } from '../../exit-codes.ts';
 import type { Face } from '../face.ts';
 
 const schemaVersion: DiagnoseResult['schemaVersion'] = 1;
@@ -7,14 +8,21 @@ const schemaVersion: DiagnoseResult['schemaVersion'] = 1;
 /**
  * One JSON object a line; the last is the result. Every line says which version of the schema it keeps to: a log holds the
  * lines of several runs, and a run that was cut short has no result. docs/schema/ describes them.
+ *
+ * @param command its name, for a result that says no more than what went wrong
  */
-export function jsonFace(write: (line: string) => void): Face {
+export function jsonFace(command: string, write: (line: string) => void): Face {
   const emit = (value: object) => write(escapeC1(JSON.stringify(value)));
   return {
     notify: (progress) => emit(eventOf(progress)),
     say: () => {},
     result: emit,
-    error: (message, exitStatus) => emit({ type: 'result', schemaVersion, exitStatus, error: message }),
+    error: (message, exitStatus) =>
+      emit({
+        ...{ type: 'result', schemaVersion, command, exitStatus },
+        outcome: exitStatus === EXIT.cancelled ? 'cancelled' : 'failed',
+        error: message,
+      }),
     questions: null,
     guide: null,
   };
