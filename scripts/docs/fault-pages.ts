@@ -39,7 +39,10 @@ function page({ id, layer, summary, doc }: Fault): string {
     '',
     '| recipe | what happened | repair |',
     '|---|---|---|',
-    ...recipes.map(({ id, title, expect }) => `| \`${id}\` | ${title} | ${expect.remedy === undefined ? expect.repair : 'asks'} |`),
+    ...recipes.map(
+      ({ id, title, expect }) =>
+        `| \`${id}\` | ${title} | ${expect.remedy === undefined ? expect.repair : 'asks'} |`,
+    ),
     '',
     `Made by \`npm run docs\`; \`lvmedic explain ${id}\` shows the text above.`,
     '',
