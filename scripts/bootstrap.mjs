@@ -35,6 +35,7 @@ export const systemPackages = {
     { name: 'mount', needs: ['mount', 'losetup'] },
     { name: 'util-linux', needs: ['unshare', 'lsblk'] },
     { name: 'zstd', needs: ['zstd'] },
+    { name: 'xz-utils', needs: ['xz'] },
     { name: 'strace', needs: ['strace'] },
     { name: 'tmux', needs: ['tmux'] },
     { name: 'less', needs: ['less'] },

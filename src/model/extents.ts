@@ -92,23 +92,26 @@ export function pvsNeededBy(lv: LvSection, metadata: VgMetadata): Set<string> {
   return new Set(closureOf(lv, metadata).flatMap((each) => runsOf(each, metadata).map((run) => run.pvUuid)));
 }
 
+/** True for what lvm shows; the LV that describes a snapshot carries the flag, and is none. */
 export function isVisible(lv: LvSection): boolean {
-  return lv.status.includes('VISIBLE');
+  return lv.status.includes('VISIBLE') && !lv.segments.some(({ type }) => type === 'snapshot');
 }
 
 /**
- * The LVs that people know: the visible ones, and snapshots, whose stores lvm shows without saying so in the text; not one
- * that is being merged, which is its origin already.
+ * The LVs that people know: the visible ones, and snapshots, whose stores lvm shows whatever the text says; not one that is
+ * being merged, which is its origin already.
  */
 export function topLevelLvs(metadata: VgMetadata): LvSection[] {
-  const stores = new Set(
-    metadata.lvs.flatMap(({ segments }) =>
-      segments.flatMap(({ type, isMerging, dependsOn: [, store] }) =>
-        type === 'snapshot' && !isMerging && store !== undefined ? [store] : [],
-      ),
-    ),
+  const snapshots = metadata.lvs.flatMap(({ segments }) =>
+    segments.filter(({ type }) => type === 'snapshot'),
   );
-  return metadata.lvs.filter((lv) => isVisible(lv) || stores.has(lv.name));
+  const storesOf = (merging: boolean) =>
+    new Set(
+      snapshots.filter(({ isMerging }) => isMerging === merging).map(({ dependsOn: [, store] }) => store),
+    );
+  const shown = storesOf(false);
+  const merging = storesOf(true);
+  return metadata.lvs.filter((lv) => (isVisible(lv) && !merging.has(lv.name)) || shown.has(lv.name));
 }
 
 export function overlaps(a: PvRun, b: PvRun): boolean {

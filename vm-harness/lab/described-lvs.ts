@@ -26,11 +26,13 @@ function lv(name: string, status: string, segment: string): string {
 `;
 }
 
-/** A hidden linear LV. */
-const hidden = (name: string, [pv, startExtent]: Place, extentCount: number): string =>
+const hidden = (name: string, place: Place, extentCount: number): string =>
+  linear(name, '', place, extentCount);
+
+const linear = (name: string, status: string, [pv, startExtent]: Place, extentCount: number): string =>
   lv(
     name,
-    '',
+    status,
     `extent_count = ${extentCount} type = "striped" stripe_count = 1 stripes = [ "${pv}", ${startExtent} ]`,
   );
 
@@ -52,10 +54,10 @@ export function raid1Of(name: string, ...legs: readonly Place[]): string {
 
 /** A snapshot of an LV, its store of 4 extents; `merging`: it is being merged back. */
 export const snapshotOf = (origin: string, extents: number, store: Place, merging = false): string =>
-  hidden('snap', store, 4) +
+  linear('snap', merging ? '' : ', "VISIBLE"', store, 4) +
   lv(
     'snapshot0',
-    '',
+    ', "VISIBLE"',
     `extent_count = ${extents} type = "snapshot" chunk_size = 8 origin = "${origin}" ${merging ? 'merging' : 'cow'}_store = "snap"`,
   );
 

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { groupsOn } from './groups.ts';
 import { MIB, run } from './host.ts';
 import { exchangeAll, exchangeInArea, fixedId } from './ondisk.ts';
 import { ext4, type Geometry, geometries, layPayload, lvMaps, noise } from './payload.ts';
@@ -178,26 +179,15 @@ export function remember(world: LabWorld): void {
 
 /** The tags of the newest generation, which every repair keeps; for breaks that change nothing else rightly. */
 export function rememberTags(world: LabWorld, options: { without?: readonly string[] } = {}): void {
-  const out = world.lvm(['vgs', '--noheadings', '--separator', '|', '-o', 'vg_name,vg_tags'], {
-    ...options,
-    archive: false,
-  });
-  for (const line of out.split('\n')) {
-    const [vg = '', tags = ''] = line.trim().split('|');
-    if (vg !== '')
-      world.truth.tags[vg] = tags
-        .split(',')
-        .filter((tag) => tag !== '')
-        .sort();
-  }
+  for (const { name, tags } of groupsOn(world, options.without).values()) world.truth.tags[name] = tags;
 }
 
 /** Gives the VGs and LVs ids that are the same in every build, in every generation and file. */
 function fixIds(world: LabWorld): void {
   const exchanges = new Map<string, string>();
-  for (const row of world.report('lvs', 'vg_uuid,vg_name,lv_uuid,lv_name', ['--all'])) {
-    exchanges.set(row.vg_uuid ?? '', fixedId('VG', row.vg_name ?? ''));
-    exchanges.set(row.lv_uuid ?? '', fixedId('LV', row.lv_name ?? ''));
+  for (const { name, id, lvIds } of groupsOn(world).values()) {
+    exchanges.set(id, fixedId('VG', name));
+    for (const [lv, lvId] of Object.entries(lvIds)) exchanges.set(lvId, fixedId('LV', lv));
   }
   world.detach();
   for (const disk of world.present()) {

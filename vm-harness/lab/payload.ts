@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { groupsOn } from './groups.ts';
 import { MIB, run, temporaryFolder } from './host.ts';
 import { readBytes, writeBytes } from './ondisk.ts';
 import type { LabWorld, LvSegment } from './world.ts';
@@ -50,44 +51,26 @@ export function noise(seed: string, lengthBytes: number): Buffer {
 export interface Geometry {
   readonly extentBytes: number;
   /** Where data begins on each disk, from the start of its PV. */
-  readonly peStartBytes: Record<string, number>;
+  readonly peStartBytes: Readonly<Record<string, number>>;
 }
 
-/** Every LV's extents by `vg/lv`, as the real lvm maps them now. */
-export function lvMaps(world: LabWorld): Record<string, LvSegment[]> {
-  const columns = 'vg_name,lv_name,segtype,seg_start_pe,seg_size_pe,stripe_size,devices';
-  const maps: Record<string, LvSegment[]> = {};
-  for (const row of world.report('lvs', columns, ['--all', '--segments'])) {
-    const areas = (row.devices ?? '')
-      .split(',')
-      .filter((area) => area !== '')
-      .map((area) => {
-        const [, node = '', start = '0'] = /^(.*)\((\d+)\)$/.exec(area) ?? [];
-        return { disk: world.diskOf(node), startExtent: Number(start) };
-      });
-    const segment: LvSegment = {
-      startExtent: Number(row.seg_start_pe),
-      extentCount: Number(row.seg_size_pe),
-      type: row.segtype ?? '',
-      stripeBytes: Number(row.stripe_size),
-      areas,
-    };
-    const name = `${row.vg_name}/${(row.lv_name ?? '').replace(/[[\]]/g, '')}`;
-    maps[name] = [...(maps[name] ?? []), segment].sort((a, b) => a.startExtent - b.startExtent);
-  }
-  return maps;
+/** Every LV's extents by `vg/lv`, as the texts on the disks map them now. */
+export function lvMaps(world: LabWorld): Record<string, readonly LvSegment[]> {
+  return Object.fromEntries(
+    [...groupsOn(world).values()].flatMap((group) =>
+      Object.entries(group.lvs).map(([lv, segments]) => [`${group.name}/${lv}`, segments]),
+    ),
+  );
 }
 
-/** Where the extents of every VG begin on its disks, as the real lvm says. */
+/** Where the extents of every VG begin on its disks, as the texts on them say. */
 export function geometries(world: LabWorld): Map<string, Geometry> {
-  const all = new Map<string, Geometry>();
-  for (const row of world.report('pvs', 'pv_name,vg_name,pe_start,vg_extent_size')) {
-    const vg = row.vg_name ?? '';
-    const known = all.get(vg) ?? { extentBytes: Number(row.vg_extent_size), peStartBytes: {} };
-    known.peStartBytes[world.diskOf(row.pv_name ?? '')] = Number(row.pe_start);
-    all.set(vg, known);
-  }
-  return all;
+  return new Map(
+    [...groupsOn(world)].map(([name, { extentBytes, peStartBytes }]) => [
+      name,
+      { extentBytes, peStartBytes },
+    ]),
+  );
 }
 
 /** Runs of bytes of an LV in order; throws where a piece has no place on a disk that is there. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { REPAIR_LVM } from './lvm-tool.ts';
 import type { LabWorld } from './world.ts';
 
 /** The result line of `diagnose` and `repair` as `docs` promise it, read as a stranger would: by name only. */
@@ -63,7 +64,8 @@ export function productEnvironment(world: LabWorld): Record<string, string> {
 /** Runs lvmedic on a world and gives its result line; throws when there is none. */
 export function runProduct(world: LabWorld, args: readonly string[]): ProductRun {
   const [command = '', ...before] = productCommand();
-  const argv = [...before, ...args, '--json', '--state-dir', world.stateDir];
+  const lvm = REPAIR_LVM === null ? [] : ['--lvm', REPAIR_LVM];
+  const argv = [...before, ...args, '--json', '--state-dir', world.stateDir, ...lvm];
   const ran = spawnSync(command, argv, {
     encoding: 'utf8',
     timeout: 120_000,

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { MIB, removeFolder, run, temporaryFolder } from './host.ts';
 import { attachLoop, detachLoop, type Loop } from './loops.ts';
+import { inLabDialect, LAB_LVM, labSettings, since } from './lvm-tool.ts';
 import { type PvOnImage, readPv, writeBytes } from './ondisk.ts';
 
 /** One disk of a world: a sparse image that can be attached as a loop device. */
@@ -31,6 +32,8 @@ export interface LvmOptions {
   readonly without?: readonly string[];
   /** Whether lvm writes its own backup and archive files; the world's setting by default. */
   readonly archive?: boolean;
+  /** It must not write to disks, even if this version repairs what it reads. */
+  readonly readOnly?: boolean;
 }
 
 export interface Ran {
@@ -202,15 +205,11 @@ export class LabWorld {
     const keep = (options.archive ?? this.archive) ? 1 : 0;
     writeFileSync(
       join(this.dir, 'conf/lvm.conf'),
-      `devices { scan=["/dev"] obtain_device_list_from_udev=0 use_devicesfile=0 hints="none"
-  filter=[${filter}] global_filter=[${filter}] }
-global { locking_dir="${this.dir}/lock" activation=0 event_activation=0 system_id_source="none" }
-activation { udev_sync=0 udev_rules=0 monitoring=0 }
-backup { backup=${keep} archive=${keep} backup_dir="${this.lvmDir}/backup" archive_dir="${this.lvmDir}/archive" }
-`,
+      labSettings(this.dir, filter, keep, this.lvmDir, options.readOnly ?? false),
     );
-    const ran = spawnSync('lvm', args, {
+    const ran = spawnSync(LAB_LVM, inLabDialect(args), {
       encoding: 'utf8',
+      input: '',
       env: {
         PATH: process.env.PATH,
         LC_ALL: 'C',
@@ -221,16 +220,32 @@ backup { backup=${keep} archive=${keep} backup_dir="${this.lvmDir}/backup" archi
     return { status: ran.status ?? -1, stdout: ran.stdout, stderr: ran.stderr };
   }
 
-  /** One report of lvm's as rows of its JSON. Writes nothing. */
+  /** One report of lvm's as rows by column. Writes nothing: 2.02 would repair what it reads, if it were let. */
   report(
     command: 'pvs' | 'vgs' | 'lvs',
     columns: string,
     args: readonly string[] = [],
   ): Record<string, string>[] {
-    const common = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o', columns];
-    const out = this.lvm([command, ...common, ...args], { archive: false });
-    const parsed = JSON.parse(out) as { report: Record<string, Record<string, string>[]>[] };
-    return Object.values(parsed.report[0] ?? {})[0] ?? [];
+    const common = [
+      ...(since('2.03.0') ? ['--readonly'] : []),
+      '--noheadings',
+      '--separator',
+      '|',
+      '--units',
+      'b',
+      '--nosuffix',
+      '-o',
+      columns,
+    ];
+    const out = this.lvm([command, ...common, ...args], { archive: false, readOnly: true });
+    const names = columns.split(',');
+    return out
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => {
+        const fields = line.trim().split('|');
+        return Object.fromEntries(names.map((name, at) => [name, fields[at] ?? '']));
+      });
   }
 
   /** The PV on a disk, by the harness's own reader. */

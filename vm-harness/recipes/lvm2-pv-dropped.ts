@@ -80,20 +80,4 @@ export const recipes: Recipe[] = [
       },
     ),
   },
-  {
-    id: 'lvm2-pv-dropped/renamed-while-away',
-    title: 'an LV and its volume group were renamed while a disk was away, then the disk was thrown out',
-    seeds: ['A2'],
-    disks: vgDisks(2),
-    build: standard(2),
-    break: (world) => {
-      world.lvm(['lvrename', VG, 'home', 'users'], { without: ['d2'] });
-      throwOut(world, 'd2');
-      for (const known of [world.truth.lvs, world.truth.payload] as Record<string, unknown>[]) {
-        known[`${VG}/users`] = known[`${VG}/home`];
-        delete known[`${VG}/home`];
-      }
-    },
-    expect: repaired('lvm2-pv-dropped'),
-  },
 ];
