@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           exclude: ['test/lab/interrupted*.test.ts'],
-          env: { FIRST_LOOP: '1000' },
+          env: { FIRST_LOOP: process.env.FIRST_LOOP ?? '1000' },
           ...lab,
         },
       },

@@ -1,4 +1,5 @@
 /**
+ * `npm run test:matrix -- lvm`: pairs of lvm versions, see lvm-pairs.ts.
  * `npm run test:matrix [-- FILTER…]`: every scenario on real guests, or those that a filter names, and with all
  * outcomes at hand, docs/tested-on.md. The outcome and the transcript of a scenario stay until it runs again.
  */
@@ -12,6 +13,7 @@ import { SUITES, type Suite } from '../vm-harness/guest/suites.ts';
 import { scenarios } from '../vm-harness/scenarios/index.ts';
 import { packageCases } from '../vm-harness/scenarios/packages.ts';
 import { type Scenario, transcriptName } from '../vm-harness/scenarios/scenario.ts';
+import { keptPairs, pairsSection, playPairs } from './lvm-pairs.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const report = path.join(root, 'test-results/matrix-run.json');
@@ -110,6 +112,22 @@ ${table(['Debian', 'initramfs', 'package', 'result'], packages)}
 `;
 }
 
+const testedOn = path.join(root, 'docs/tested-on.md');
+const PAIRS = /## lvm versions\n[\s\S]*$/;
+
+/** The part about pairs of lvm versions comes last; it is of this run, else as it stands. */
+function withPairs(text: string): string {
+  const old = PAIRS.exec(fs.readFileSync(testedOn, 'utf8'))?.[0] ?? '';
+  const section = keptPairs().length > 0 ? pairsSection() : old;
+  return `${text.replace(PAIRS, '').trimEnd()}\n${section === '' ? '' : `\n${section}`}`;
+}
+
+if (process.argv[2] === 'lvm') {
+  const { passed, failed } = await playPairs();
+  fs.writeFileSync(testedOn, withPairs(fs.readFileSync(testedOn, 'utf8')));
+  console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+  process.exit(failed > 0 ? 1 : 0);
+}
 const unavailable = guestUnavailable();
 if (unavailable !== null) {
   console.error(`A guest ${unavailable}.`);
@@ -131,7 +149,7 @@ const known = Object.entries({ ...keptOutcomes(), ...ran });
 const all = Object.fromEntries(known.filter(([id]) => cases.some((each) => each.id === id)));
 fs.writeFileSync(kept, JSON.stringify(all, null, 1));
 if (cases.every(({ id }) => all[id] !== undefined)) {
-  fs.writeFileSync(path.join(root, 'docs/tested-on.md'), page(all));
+  fs.writeFileSync(testedOn, withPairs(page(all)));
 }
 const passed = Object.values(ran).filter(({ status: outcome }) => outcome === 'passed').length;
 const failed = Object.values(ran).length - passed;

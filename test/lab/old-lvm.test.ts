@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labUnavailable, removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
 import { REPAIR_LVM } from '../../vm-harness/lab/lvm-tool.ts';
@@ -8,6 +9,9 @@ import { recordedVersions, standInFor } from '../../vm-harness/lab/stand-in.ts';
 import { EXIT } from './rough-handling.ts';
 
 afterAll(removeTemporaryFolders);
+
+/** A third of all, always the same; all with `ALL_RECORDED=1`. */
+const isPlayed = (what: string): boolean => process.env.ALL_RECORDED === '1' || crc32(what) % 3 === 0;
 
 function lvmedic(world: OldWorld, args: readonly string[], lvm: string | null) {
   const [command = '', ...before] = productCommand();
@@ -51,10 +55,13 @@ describe.skipIf(labUnavailable() !== null).each(oldWorlds())('disks harmed by ol
   });
 
   // What these versions print and write was recorded; what is told to them, and what is made of it, is the program's.
-  test.each(recordedVersions())('by lvm %s, the same comes of them', (version) => {
-    world.restore();
-    repairAndJudge(standInFor(version, world));
-  });
+  test.each(recordedVersions().filter((version) => isPlayed(`${name} ${version}`)))(
+    'by lvm %s, the same comes of them',
+    (version) => {
+      world.restore();
+      repairAndJudge(standInFor(version, world));
+    },
+  );
 
   function repairAndJudge(lvm: string | null): void {
     const { result, status, transcript } = lvmedic(

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { repairProblems } from '../../vm-harness/lab/check.ts';
 import { labUnavailable, removeTemporaryFolders } from '../../vm-harness/lab/host.ts';
 import { VG } from '../../vm-harness/lab/layouts.ts';
+import { NotPossible } from '../../vm-harness/lab/lvm-tool.ts';
 import { prepare } from '../../vm-harness/lab/prepare.ts';
 import { openFaults, type ProductRun, runProduct } from '../../vm-harness/lab/product.ts';
 import type { LabWorld } from '../../vm-harness/lab/world.ts';
@@ -15,6 +16,9 @@ afterAll(removeTemporaryFolders);
 const EXIT_DECLINED = 4;
 const EXIT_REPAIRED = 1;
 
+/** Pairs of lvm versions play what differs between them: the harm, its diagnosis, the repair, and the way back. */
+const IS_PAIR = process.env.LVM_PAIR !== undefined;
+
 export type TargetKind = 'images' | 'loop devices';
 
 /**
@@ -26,9 +30,20 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
     let world: LabWorld;
     let broken: Record<string, string>;
 
+    /** Why the lvm that the lab was given cannot do this harm; null where it can. */
+    let impossible: string | null = null;
+
     beforeAll(() => {
-      world = prepare(recipe);
-      broken = world.fingerprint();
+      try {
+        world = prepare(recipe);
+        broken = world.fingerprint();
+      } catch (error) {
+        if (!(error instanceof NotPossible)) throw error;
+        impossible = `not possible with this lvm: ${error.message}`;
+      }
+    });
+    beforeEach(({ skip }) => {
+      if (impossible !== null) skip(impossible);
     });
     afterAll(() => world?.dispose());
 
@@ -72,7 +87,7 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
       });
     }
 
-    test('repair --dry-run rehearses and writes nothing', () => {
+    test.skipIf(IS_PAIR)('repair --dry-run rehearses and writes nothing', () => {
       const { result, status, transcript } = lvmedic([
         'repair',
         '--unattended',
@@ -120,7 +135,7 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
       expect(outside(world.fingerprint())).toEqual(outside(broken));
     });
 
-    test('a second look finds nothing', () => {
+    test.skipIf(IS_PAIR)('a second look finds nothing', () => {
       const { result, status, transcript } = lvmedic(['diagnose']);
       expect(openFaults(result), transcript).toEqual([]);
       expect(status, transcript).toBe(0);

@@ -5,11 +5,12 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { loadRecording, nodesIn, type RecordedRun, withNodes, withPlaces } from './stand-in.ts';
 
+const STEP_BYTES = 512;
+/** `lvm version` also tells where it was built to. */
+const OF_ITS_BUILD = /^\s*Configuration:.*\n/gm;
 const [mode = '', from = '', where = '', ...argv] = process.argv.slice(2);
 const nodes = nodesIn(argv);
 const key = argv.map((word) => withPlaces(word, nodes));
-
-process.exitCode = mode === 'record' ? record() : replay();
 
 function replay(): number {
   const { worlds } = loadRecording(from);
@@ -43,7 +44,7 @@ function record(): number {
   const run: RecordedRun = {
     argv: key,
     status,
-    stdout: withPlaces(ran.stdout, nodes),
+    stdout: withPlaces(ran.stdout.replaceAll(OF_ITS_BUILD, ''), nodes),
     stderr: withPlaces(ran.stderr, nodes),
     writes: nodes.flatMap((node, index) =>
       differences(before[index] ?? Buffer.alloc(0), contentOf(node)).map((each) => ({
@@ -57,8 +58,6 @@ function record(): number {
   process.stderr.write(ran.stderr);
   return status;
 }
-
-const STEP_BYTES = 512;
 
 function contentOf(node: string): Buffer {
   spawnSync('blockdev', ['--flushbufs', node]);
@@ -89,3 +88,5 @@ function differences(before: Buffer, after: Buffer): { offsetBytes: number; base
   }
   return found;
 }
+
+process.exitCode = mode === 'record' ? record() : replay();
