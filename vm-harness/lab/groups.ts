@@ -25,7 +25,7 @@ export interface GroupOnDisks {
 
 /** Every volume group on the disks of a world that are there (and not in `without`), by name. */
 export function groupsOn(world: LabWorld, without: readonly string[] = []): Map<string, GroupOnDisks> {
-  world.detach();
+  world.flush();
   const disks = world.present().filter((disk) => !without.includes(disk));
   return groupsIn(
     disks.map((name) => ({ name, image: world.image(name), pvStartBytes: world.pvStartBytes(name) })),

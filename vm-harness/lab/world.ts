@@ -174,6 +174,11 @@ export class LabWorld {
     }
   }
 
+  /** Brings what was written through loop devices into the images; the devices stay. */
+  flush(): void {
+    for (const { node } of this.#loops.values()) spawnSync('blockdev', ['--flushbufs', node]);
+  }
+
   /** Takes the disk out of the machine (it keeps its content). */
   pullOut(name: string): void {
     this.detach(name);
