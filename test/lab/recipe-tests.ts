@@ -6,7 +6,7 @@ import { NotPossible } from '../../vm-harness/lab/lvm-tool.ts';
 import { prepare } from '../../vm-harness/lab/prepare.ts';
 import { openFaults, type ProductRun, runProduct } from '../../vm-harness/lab/product.ts';
 import type { LabWorld } from '../../vm-harness/lab/world.ts';
-import type { Recipe } from '../../vm-harness/recipes/recipe.ts';
+import { expectationOf, type Recipe } from '../../vm-harness/recipes/recipe.ts';
 
 const unavailable = labUnavailable();
 if (unavailable !== null) console.warn(`SKIPPED: every lab test, for the lab ${unavailable}.`);
@@ -16,7 +16,7 @@ afterAll(removeTemporaryFolders);
 const EXIT_DECLINED = 4;
 const EXIT_REPAIRED = 1;
 
-/** Pairs of lvm versions play what differs between them: the harm, its diagnosis, the repair, and the way back. */
+/** Pairs of lvm versions play what differs between them: the harm, what it is taken for, and the repair. */
 const IS_PAIR = process.env.LVM_PAIR !== undefined;
 
 export type TargetKind = 'images' | 'loop devices';
@@ -67,12 +67,12 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
       }
     }
 
-    const { expect: expected } = recipe;
+    const expected = expectationOf(recipe);
     const dryRunStatus = expected.repair === 'healthy' ? 0 : EXIT_DECLINED;
     const policy = expected.policy === undefined ? [] : ['--policy', expected.policy];
     const consent = expected.remedy === undefined ? [] : ['--remedy', expected.remedy, '--vg', VG];
 
-    test('diagnose names exactly what is wrong and writes nothing', () => {
+    test.skipIf(IS_PAIR)('diagnose names exactly what is wrong and writes nothing', () => {
       const { result, status, transcript } = lvmedic(['diagnose']);
       expect(openFaults(result), transcript).toEqual(expected.faults);
       expect(status, transcript).toBe(dryRunStatus);
@@ -106,6 +106,7 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
       test(`repair, unasked, leaves every byte as it is${outcome === 'declined' ? ' and says why' : ''}`, () => {
         const { result, status, transcript } = lvmedic(['repair', '--unattended', ...policy]);
         expect(result.outcome, transcript).toBe(outcome);
+        expect(openFaults(result), transcript).toEqual(expected.faults);
         expect(status, transcript).toBe(dryRunStatus);
         expect(result.undoRecord ?? null, transcript).toBeNull();
         if (expected.reason !== undefined) {
@@ -122,12 +123,13 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
     test('repair makes it whole, as lvm, the metadata areas and the filesystems say', () => {
       const { result, status, transcript } = lvmedic(['repair', '--unattended', ...policy, ...consent]);
       expect(result.outcome, transcript).toBe('repaired');
+      expect(openFaults(result), transcript).toEqual(expected.faults);
       expect(status, transcript).toBe(EXIT_REPAIRED);
       expect(result.undoRecord, transcript).toBeTruthy();
       repaired = world.fingerprint();
       expected.gives?.(world);
       expect(repairProblems(world), transcript).toEqual([]);
-      expect(recipe.expect.after?.(world) ?? [], transcript).toEqual([]);
+      expect(expected.after?.(world) ?? [], transcript).toEqual([]);
     });
 
     test('repair touches no disk outside of the volume group', () => {
@@ -142,7 +144,7 @@ export function describeRecipe(recipe: Recipe, kind: TargetKind = 'images'): voi
       expect(world.fingerprint()).toEqual(repaired);
     });
 
-    test('undo brings every byte back, and undoing that repairs again', () => {
+    test.skipIf(IS_PAIR)('undo brings every byte back, and undoing that repairs again', () => {
       expect(repaired).not.toBeNull();
       const back = undo();
       expect(back.status, back.transcript).toBe(0);

@@ -48,7 +48,8 @@ function lvmProblems(world: LabWorld): string[] {
 }
 
 /** What lvm says of this machine, not of the disks: no device-mapper, and headers of older lvm. */
-const QUIET = /Activation disabled|is using an old PV header|Read-only locking type/;
+const QUIET =
+  /Activation disabled|is using an old PV header|Read-only locking type|metadata update is NOT backed up/;
 
 /** lvm is silent on most damage, so the bytes are read: every used area must hold the same text. */
 function metadataAreaProblems(world: LabWorld, vg: string = VG): string[] {

@@ -63,3 +63,17 @@ export const snapshotOf = (origin: string, extents: number, store: Place, mergin
 
 /** The spare that lvm keeps for the metadata of thin and cache pools. */
 export const poolSpare = (place: Place): string => hidden('lvol0_pmspare', place, 1);
+
+/** `slow`, an LV of 4 extents whose origin stands at one place and whose cache (a pool of 2 extents and 1) at another. */
+export const cachedLv = (origin: Place, [cachePv, at]: Place): string =>
+  [
+    hidden('slow_corig', origin, 4),
+    hidden('fast_cdata', [cachePv, at], 2),
+    hidden('fast_cmeta', [cachePv, at + 2], 1),
+    lv(
+      'fast',
+      '',
+      'extent_count = 2 type = "cache-pool" data = "fast_cdata" metadata = "fast_cmeta" metadata_format = 2 chunk_size = 128 cache_mode = "writethrough" policy = "smq"',
+    ),
+    lv('slow', ', "VISIBLE"', 'extent_count = 4 type = "cache" cache_pool = "fast" origin = "slow_corig"'),
+  ].join('');

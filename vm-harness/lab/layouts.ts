@@ -150,9 +150,9 @@ function buildBystanders(world: LabWorld): void {
 
 function layContent(world: LabWorld, name: string, places: ReadonlyMap<string, Geometry>): void {
   const segments = world.truth.lvs[name] ?? [];
-  // RAID and its sub-LVs have no device-mapper here that would keep them in step.
+  // RAID, caches and their sub-LVs have no device-mapper here that would keep them in step.
   if (
-    /_r(meta|image)_/.test(name) ||
+    /_r(meta|image)_|_c(data|meta|orig)$|_pmspare$/.test(name) ||
     segments.some((segment) => segment.type !== 'linear' && segment.type !== 'striped')
   )
     return;

@@ -12,20 +12,27 @@ export const REPAIR_LVM = process.env.REPAIR_LVM ?? process.env.LVM ?? null;
 /** A recipe asks for what this lvm has no command for. */
 export class NotPossible extends Error {}
 
-let known: string | null = null;
+const versions = new Map<string, string>();
 /** `2.03.16`. Asked once; reads no disk. */
-function labVersion(): string {
-  if (known !== null) return known;
-  const ran = spawnSync(LAB_LVM, ['version'], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
-  known = /LVM version:\s+(\d+\.\d+\.\d+)/.exec(ran.stdout)?.[1] ?? null;
-  if (known === null) throw new Error(`${LAB_LVM} is no lvm: ${ran.stderr}`);
-  return known;
+function versionOf(lvm: string): string {
+  const known = versions.get(lvm);
+  if (known !== undefined) return known;
+  const ran = spawnSync(lvm, ['version'], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  const version = /LVM version:\s+(\d+\.\d+\.\d+)/.exec(ran.stdout)?.[1];
+  if (version === undefined) throw new Error(`${lvm} is no lvm: ${ran.stderr}`);
+  versions.set(lvm, version);
+  return version;
 }
 
 /** True when the lab's lvm is at least of this version. */
-export function since(minimum: string): boolean {
-  const numbers = (version: string) => version.split('.').map(Number);
-  const mine = numbers(labVersion());
+export const since = (minimum: string): boolean => isAtLeast(versionOf(LAB_LVM), minimum);
+
+/** True when the lvm that the product repairs with is. */
+export const repairsSince = (minimum: string): boolean => isAtLeast(versionOf(REPAIR_LVM ?? 'lvm'), minimum);
+
+function isAtLeast(version: string, minimum: string): boolean {
+  const numbers = (text: string) => text.split('.').map(Number);
+  const mine = numbers(version);
   for (const [at, needed] of numbers(minimum).entries()) {
     if (mine[at] !== needed) return (mine[at] ?? 0) > needed;
   }

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { MIB, removeFolder, run, temporaryFolder } from './host.ts';
 import { attachLoop, detachLoop, type Loop } from './loops.ts';
-import { inLabDialect, LAB_LVM, labSettings, since } from './lvm-tool.ts';
+import { inLabDialect, LAB_LVM, labSettings, NotPossible, since } from './lvm-tool.ts';
 import { type PvOnImage, readPv, writeBytes } from './ondisk.ts';
 
 /** One disk of a world: a sparse image that can be attached as a loop device. */
@@ -196,6 +196,9 @@ export class LabWorld {
   /** Runs the real lvm on this world's disks and on nothing else; a failure throws. */
   lvm(args: readonly string[], options: LvmOptions = {}): string {
     const ran = this.tryLvm(args, options);
+    if (!since('2.02.105') && ran.stderr.includes('unknown segments')) {
+      throw new NotPossible('it does not know this kind of LV');
+    }
     if (ran.status !== 0) throw new Error(`lvm ${args.join(' ')}: ${ran.status}\n${ran.stdout}${ran.stderr}`);
     return ran.stdout;
   }

@@ -1,9 +1,9 @@
-import { describeLvs, raid1Of } from '../lab/described-lvs.ts';
+import { cachedLv, describeLvs, raid1Of } from '../lab/described-lvs.ts';
 import { MIB, run } from '../lab/host.ts';
 import { pvcreate, standard, VG, vgDisks } from '../lab/layouts.ts';
 import { ext4 } from '../lab/payload.ts';
 import type { LabWorld } from '../lab/world.ts';
-import { addTag, wipeRing } from './damage.ts';
+import { addTag, editText, wipeRing } from './damage.ts';
 import { healthy, type Recipe } from './recipe.ts';
 
 const untouched = (): void => {};
@@ -42,6 +42,25 @@ const striped = standard(2, {
 const raid1 = standard(2, {
   also: (world) => describeLvs(world, raid1Of('mirrored', ['pv0', 24], ['pv1', 28])),
 });
+
+/** What `lvconvert --uncache` leaves, which wants device-mapper: the origin under the name of the cached LV. */
+function withoutCache(text: string): string {
+  const cut = ['slow', 'fast', 'fast_cdata', 'fast_cmeta'].reduce(withoutSection, text);
+  return cut.replace(
+    /slow_corig \{\n(id = .*)\nstatus = \["READ", "WRITE"\]/,
+    'slow {\n$1\nstatus = ["READ", "WRITE", "VISIBLE"]',
+  );
+}
+
+function withoutSection(text: string, name: string): string {
+  const start = text.indexOf(`\n${name} {`);
+  let depth = 0;
+  for (let at = start; at >= 0 && at < text.length; at++) {
+    if (text[at] === '{') depth++;
+    if (text[at] === '}' && --depth === 0) return text.slice(0, start) + text.slice(at + 1);
+  }
+  throw new Error(`no section ${name}`);
+}
 
 export const recipes: Recipe[] = [
   {
@@ -162,6 +181,25 @@ export const recipes: Recipe[] = [
     break: (world) => {
       world.lvm(['vgreduce', '--removemissing', VG], { without: ['d3'] });
       world.lvm(['vgchange', '--addtag', 'since', VG], { without: ['d3'] });
+    },
+  },
+  {
+    ...common,
+    id: 'healthy/given-up-cache',
+    title:
+      "an LV's cache was taken off while the disk of the cache was away, and the disk given up; it is back",
+    disks: vgDisks(3),
+    build: standard(3, {
+      also: (world) => {
+        world.lvm(['lvremove', '-y', `${VG}/srv`]);
+        describeLvs(world, cachedLv(['pv0', 24], ['pv2', 0]));
+      },
+    }),
+    break: (world) => {
+      const away = { without: ['d3'] };
+      world.lvm(['vgchange', '--addtag', 'away', VG], away);
+      for (const disk of ['d1', 'd2']) editText(world, disk, withoutCache);
+      world.lvm(['vgreduce', '--removemissing', VG], away);
     },
   },
   {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { standard, VG, vgDisks } from '../lab/layouts.ts';
 import type { LabWorld } from '../lab/world.ts';
 import { addTag, changeWhileAway, throwOut, wipeOlderTexts } from './damage.ts';
-import { type Recipe, repaired } from './recipe.ts';
+import { asks, type Recipe, repaired } from './recipe.ts';
 
 /**
  * The trap of the published advice: when the shell opens, /etc/lvm/backup already holds the broken
@@ -82,6 +82,11 @@ export const recipes: Recipe[] = [
       wipeOlderTexts(world, 'd1');
     },
     expect: repaired('lvm2-pv-dropped'),
+    // It leaves a generation for each LV, and does not say that these were one removal: what happened in them is not known.
+    older: {
+      harmedBefore: '2.03.6',
+      expect: asks('repair', /is gone, so what happened in it is not known/, ['lvm2-pv-dropped']),
+    },
   },
   {
     ...common,

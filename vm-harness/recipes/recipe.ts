@@ -1,3 +1,4 @@
+import { repairsSince, since } from '../lab/lvm-tool.ts';
 import type { DiskSpec, LabWorld } from '../lab/world.ts';
 
 /** One incident: how the disks came to be, what happened to them, and what lvmedic owes the person before them. */
@@ -12,6 +13,21 @@ export interface Recipe {
   build(world: LabWorld): void;
   break(world: LabWorld): void;
   readonly expect: Expectation;
+  /** What is right instead where lvm is older than this: the one that did the harm, or the one that repairs. */
+  readonly older?: {
+    readonly harmedBefore?: string;
+    readonly repairedBefore?: string;
+    readonly expect: Expectation;
+  };
+}
+
+/** What lvmedic owes the person, with the versions of lvm that this run has. */
+export function expectationOf({ expect, older }: Recipe): Expectation {
+  const { harmedBefore, repairedBefore } = older ?? {};
+  const isOlder =
+    (harmedBefore !== undefined && !since(harmedBefore)) ||
+    (repairedBefore !== undefined && !repairsSince(repairedBefore));
+  return isOlder && older !== undefined ? older.expect : expect;
 }
 
 export interface Expectation {
