@@ -1,4 +1,4 @@
-import { closureOf, runsOf, topLevelLvs } from '../model/extents.ts';
+import { closureOf, MAX_STACK, runsOf, topLevelLvs } from '../model/extents.ts';
 import type { Choice } from '../model/finding.ts';
 import type { LvSection, VgMetadata } from '../model/metadata.ts';
 import type { Region } from '../model/survey.ts';
@@ -112,27 +112,27 @@ function forget(losses: readonly string[]): Choice {
 
 /** What stands on it, as lvm sees it: ` it holds parts of root`. */
 function usageOf(pvUuid: string, metadata: VgMetadata): string {
-  const needing = [...lvsNeeding(new Set([pvUuid]), metadata)];
-  const visible = topLevelLvs(metadata).filter((lv) => needing.includes(lv));
-  if (needing.length === 0) return 'no LV uses it';
+  const needing = lvsNeeding(new Set([pvUuid]), metadata);
+  const visible = topLevelLvs(metadata).filter((lv) => needing.has(lv));
+  if (needing.size === 0) return 'no LV uses it';
   if (visible.length === 0)
-    return `it holds ${needing.map(({ name }) => name).join(', ')}, and no data of a volume`;
-  const inRaid = visible.filter((lv) => closureOf(lv, metadata).some(isRaid));
-  const bySnapshot = visible.filter(
-    (lv) => !inRaid.includes(lv) && isWholeButForSnapshots(lv, pvUuid, metadata),
+    return `it holds ${[...needing].map(({ name }) => name).join(', ')}, and no data of a volume`;
+  const inRaid = new Set(visible.filter((lv) => closureOf(lv, metadata, MAX_STACK).some(isRaid)));
+  const bySnapshot = new Set(
+    visible.filter((lv) => !inRaid.has(lv) && isWholeButForSnapshots(lv, pvUuid, metadata)),
   );
-  const parts = visible.filter((lv) => !inRaid.includes(lv) && !bySnapshot.includes(lv));
-  const names = (lvs: readonly LvSection[]) => lvs.map(({ name }) => name).join(', ');
+  const parts = visible.filter((lv) => !inRaid.has(lv) && !bySnapshot.has(lv));
+  const names = (lvs: Iterable<LvSection>) => [...lvs].map(({ name }) => name).join(', ');
   return [
     ...(parts.length > 0 ? [`it holds parts of ${names(parts)}`] : []),
-    ...(inRaid.length > 0
+    ...(inRaid.size > 0
       ? [
           `it holds a leg of ${names(inRaid)} (RAID or a mirror), which can come up without it where enough legs are left: lvm vgchange -ay --activationmode degraded, then lvm lvconvert --repair`,
         ]
       : []),
-    ...(bySnapshot.length > 0
+    ...(bySnapshot.size > 0
       ? [
-          `${names(bySnapshot)} ${bySnapshot.length === 1 ? 'is' : 'are'} whole on the other disks, but lvm activates nothing of an LV and its snapshots while one part is absent`,
+          `${names(bySnapshot)} ${bySnapshot.size === 1 ? 'is' : 'are'} whole on the other disks, but lvm activates nothing of an LV and its snapshots while one part is absent`,
         ]
       : []),
   ].join('; ');
@@ -141,8 +141,9 @@ function usageOf(pvUuid: string, metadata: VgMetadata): string {
 const isRaid = ({ segments }: LvSection): boolean => segments.some(({ type }) => /^(raid|mirror)/.test(type));
 
 const isWholeButForSnapshots = (lv: LvSection, pvUuid: string, metadata: VgMetadata): boolean =>
-  closureOf(lv, metadata).some(({ segments }) => segments.some(({ type }) => type === 'snapshot')) &&
-  !runsOf(lv, metadata).some((run) => run.pvUuid === pvUuid);
+  closureOf(lv, metadata, MAX_STACK).some(({ segments }) =>
+    segments.some(({ type }) => type === 'snapshot'),
+  ) && !runsOf(lv, metadata).some((run) => run.pvUuid === pvUuid);
 
 /** The device path that the newest generation which knows one gives. */
 function lastSeenAs(pvUuid: string, view: VolumeGroupView): string {

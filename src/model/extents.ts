@@ -13,6 +13,8 @@ export interface PvRun {
 interface Names {
   readonly uuidOf: ReadonlyMap<string, string>;
   readonly byName: ReadonlyMap<string, LvSection>;
+  readonly byUuid: ReadonlyMap<string, LvSection>;
+  readonly holed: ReadonlySet<string>;
   readonly snapshotTies: ReadonlyMap<string, readonly string[]>;
 }
 const names = new WeakMap<VgMetadata, Names>();
@@ -23,6 +25,8 @@ function namesIn(metadata: VgMetadata): Names {
   const made = {
     uuidOf: new Map(metadata.pvs.map((pv) => [pv.name, pv.uuid])),
     byName: new Map(metadata.lvs.map((lv) => [lv.name, lv])),
+    byUuid: new Map(metadata.lvs.map((lv) => [lv.uuid, lv])),
+    holed: holedIn(metadata),
     snapshotTies: snapshotTies(metadata),
   };
   names.set(metadata, made);
@@ -68,16 +72,34 @@ export function runsOf(lv: LvSection, metadata: VgMetadata): PvRun[] {
   return runs;
 }
 
-/** The LV and every LV it stands on or is tied to as a snapshot, by name, each once. */
-export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
+/** LVs that one stands on, before it is not followed further; 64 legs of RAID below a cache below a pool are fewer. */
+export const MAX_STACK = 400;
+
+/**
+ * The LV and every LV it stands on or is tied to as a snapshot, by name, each once. `limit`: no more than so many, for what a
+ * hostile text piles up without end.
+ */
+export const closureOf = (
+  lv: LvSection,
+  metadata: VgMetadata,
+  limit = Number.POSITIVE_INFINITY,
+): LvSection[] => closureOfAll([lv], metadata, limit);
+
+/** The same of several LVs together, in one go. */
+export function closureOfAll(
+  lvs: readonly LvSection[],
+  metadata: VgMetadata,
+  limit = Number.POSITIVE_INFINITY,
+): LvSection[] {
   const { byName, snapshotTies: ties } = namesIn(metadata);
-  const seen = new Map([[lv.name, lv]]);
+  const seen = new Map(lvs.map((lv) => [lv.name, lv]));
   const see = (name: string) => {
     const each = byName.get(name);
     if (each !== undefined && !seen.has(name)) seen.set(name, each);
   };
   // A map gives what is added while it is gone through, too: a text can pile any number of LVs on each other.
   for (const each of seen.values()) {
+    if (seen.size >= limit) break;
     for (const segment of each.segments) {
       for (const area of segment.areas) if (area.on === 'lv') see(area.name);
       for (const name of segment.dependsOn) see(name);
@@ -86,6 +108,14 @@ export function closureOf(lv: LvSection, metadata: VgMetadata): LvSection[] {
   }
   return [...seen.values()];
 }
+
+/** The LV of this id. */
+export const lvOf = (uuid: string, metadata: VgMetadata): LvSection | undefined =>
+  namesIn(metadata).byUuid.get(uuid);
+
+/** The LV of this name. */
+export const lvNamed = (name: string, metadata: VgMetadata): LvSection | undefined =>
+  namesIn(metadata).byName.get(name);
 
 /** Ids of the PVs that an LV needs, through its sub-LVs. */
 export function pvsNeededBy(lv: LvSection, metadata: VgMetadata): Set<string> {
@@ -122,12 +152,28 @@ export function overlaps(a: PvRun, b: PvRun): boolean {
   );
 }
 
-/** How many of an LV's extents, and of those below it, lvm has put an error target in the place of. */
-export function holesIn(lv: LvSection, metadata: VgMetadata): number {
-  const segments = closureOf(lv, metadata).flatMap((each) => each.segments);
-  return segments
-    .filter(({ type }) => type === 'error')
-    .reduce((sum, { extentCount }) => sum + extentCount, 0);
+/** True when lvm has put an error target in the place of extents of this LV, or of one that it stands on. */
+export const hasHoles = (lv: LvSection, metadata: VgMetadata): boolean =>
+  namesIn(metadata).holed.has(lv.name);
+
+/** Names of LVs with an error target, and of all that stand on them; each once, from below. */
+function holedIn({ lvs }: VgMetadata): Set<string> {
+  const above = new Map<string, string[]>();
+  for (const { name, segments } of lvs) {
+    for (const { areas, dependsOn } of segments) {
+      for (const below of [...areas.flatMap((area) => (area.on === 'lv' ? [area.name] : [])), ...dependsOn]) {
+        const users = above.get(below);
+        if (users === undefined) above.set(below, [name]);
+        else users.push(name);
+      }
+    }
+  }
+  const holed = new Set(
+    lvs.filter(({ segments }) => segments.some(({ type }) => type === 'error')).map(({ name }) => name),
+  );
+  // A set gives what is added while it is gone through, too.
+  for (const name of holed) for (const user of above.get(name) ?? []) holed.add(user);
+  return holed;
 }
 
 export function lvSizeExtents(lv: LvSection): number {

@@ -1,4 +1,4 @@
-import { extentBytes, holesIn, lvSizeExtents } from './extents.ts';
+import { extentBytes, hasHoles, lvNamed, lvOf, lvSizeExtents } from './extents.ts';
 import type { LvSection, VgMetadata } from './metadata.ts';
 
 /** An LV as a generation has it. */
@@ -12,20 +12,20 @@ export interface PastLv {
  * was given up leaves its origin under the old name), as large as it was, with no error target in the place of its data.
  */
 export function isStillIn(past: PastLv, metadata: VgMetadata): boolean {
-  const now = metadata.lvs.find(({ uuid }) => uuid === past.lv.uuid) ?? successorOf(past, metadata);
-  if (now === undefined) return false;
-  return (
-    bytesOf({ lv: now, in: metadata }) >= bytesOf(past) && holesIn(now, metadata) <= holesIn(past.lv, past.in)
-  );
+  const now = lvOf(past.lv.uuid, metadata) ?? successorOf(past, metadata);
+  if (now === undefined || bytesOf({ lv: now, in: metadata }) < bytesOf(past)) return false;
+  return !hasHoles(now, metadata) || hasHoles(past.lv, past.in);
 }
 
 function successorOf({ lv, in: metadata }: PastLv, later: VgMetadata): LvSection | undefined {
-  const now = later.lvs.find(({ name }) => name === lv.name);
-  const below = lv.segments.flatMap(({ areas, dependsOn }) => [
-    ...areas.flatMap(({ on, name }) => (on === 'lv' ? [name] : [])),
-    ...dependsOn,
-  ]);
-  return metadata.lvs.some(({ uuid, name }) => uuid === now?.uuid && below.includes(name)) ? now : undefined;
+  const now = lvNamed(lv.name, later);
+  const before = now && lvOf(now.uuid, metadata);
+  const isBelow = lv.segments.some(
+    ({ areas, dependsOn }) =>
+      areas.some(({ on, name }) => on === 'lv' && name === before?.name) ||
+      dependsOn.some((name) => name === before?.name),
+  );
+  return before !== undefined && isBelow ? now : undefined;
 }
 
 const bytesOf = ({ lv, in: metadata }: PastLv): number => lvSizeExtents(lv) * extentBytes(metadata);

@@ -1,4 +1,4 @@
-import { closureOf, isVisible, runsOf, topLevelLvs } from '../../model/extents.ts';
+import { closureOf, closureOfAll, isVisible, MAX_STACK, runsOf, topLevelLvs } from '../../model/extents.ts';
 import type { LvSection, Segment, VgMetadata } from '../../model/metadata.ts';
 import { lvsNeeding } from './blockers.ts';
 
@@ -29,7 +29,7 @@ export function farewellTo(absent: ReadonlySet<string>, metadata: VgMetadata): F
   const tops = topLevelLvs(rest).filter((lv) => needing.has(lv));
   const kept = tops.filter((lv) => keepsRaid(lv, absent, rest, needing));
   const holed = new Set(kept.flatMap((lv) => legsWithout(lv, absent, rest)));
-  const safeSides = new Set(kept.flatMap((lv) => closureOf(lv, rest)));
+  const safeSides = new Set(closureOfAll(kept, rest));
   const going = tops.filter((lv) => !safeSides.has(lv));
   const removed = withParts(going, rest);
   return {
@@ -129,16 +129,19 @@ function legsWithout(lv: LvSection, absent: ReadonlySet<string>, metadata: VgMet
 
 /** LVs, what stands on them, and their hidden parts that nothing else uses. */
 function withParts(tops: readonly LvSection[], metadata: VgMetadata): Set<LvSection> {
-  const going = new Set(tops.flatMap((lv) => closureOf(lv, metadata)));
-  const kept = topLevelLvs(metadata).filter((lv) => !tops.includes(lv));
-  for (const lv of kept.flatMap((each) => closureOf(each, metadata))) going.delete(lv);
+  const going = new Set(closureOfAll(tops, metadata));
+  const goingTops = new Set(tops);
+  const kept = topLevelLvs(metadata).filter((lv) => !goingTops.has(lv));
+  for (const lv of closureOfAll(kept, metadata)) going.delete(lv);
   for (const lv of tops) going.add(lv);
   return going;
 }
 
 /** Why an LV must not go with the absent disk: its data is here, and lvm would delete it all the same. */
 function needless(lv: LvSection, absent: ReadonlySet<string>, metadata: VgMetadata): string | null {
-  const types = closureOf(lv, metadata).flatMap(({ segments }) => segments.map(({ type }) => type));
+  const types = closureOf(lv, metadata, MAX_STACK).flatMap(({ segments }) =>
+    segments.map(({ type }) => type),
+  );
   if (types.some((type) => type === 'cache' || type === 'writecache')) {
     return `${lv.name} is cached, and giving the disk up would delete it: take the cache off first (lvm lvconvert --uncache), if its origin is here`;
   }

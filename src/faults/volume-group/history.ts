@@ -1,7 +1,7 @@
-import { pvsNeededBy, topLevelLvs } from '../../model/extents.ts';
-import type { VgMetadata } from '../../model/metadata.ts';
+import { topLevelLvs } from '../../model/extents.ts';
 import { isStillIn, type PastLv } from '../../model/past-lv.ts';
 import type { MetadataText } from '../../model/survey.ts';
+import { lvsNeeding } from './blockers.ts';
 import type { VolumeGroupView } from './view.ts';
 
 /**
@@ -88,17 +88,29 @@ export function departureOf(past: PastLv, history: readonly Generation[]): Depar
   const last = history[at];
   const next = history[at + 1];
   if (last === undefined || next === undefined) return null;
-  const needed = last.texts.flatMap(({ metadata }) => neededIn(past, metadata));
-  const wasAway = needed.some((uuid) => wentAway(last, uuid) || isAway(next, uuid) || !hasPv(next, uuid));
   if (!follows(last, next)) return { kind: 'unknown', last, next };
-  return wasAway || isForcedStep(last, next) ? { kind: 'lost', last, next } : { kind: 'removed' };
+  return isForcedStep(last, next) || deprived(last, next).has(past.lv.uuid)
+    ? { kind: 'lost', last, next }
+    : { kind: 'removed' };
 }
 
-/** Ids of the PVs that an LV needs where a generation has it. */
-export function neededIn({ lv }: PastLv, metadata: VgMetadata): string[] {
-  const section = metadata.lvs.find(({ uuid }) => uuid === lv.uuid);
-  return section === undefined ? [] : [...pvsNeededBy(section, metadata)];
+const deprivations = new WeakMap<Generation, ReadonlySet<string>>();
+
+/** Ids of the LVs of a generation of which something was away then or before the next, or went with it. */
+function deprived(last: Generation, next: Generation): ReadonlySet<string> {
+  const known = deprivations.get(last);
+  if (known !== undefined) return known;
+  const away = [...pvsIn(last)].filter(
+    (uuid) => wentAway(last, uuid) || isAway(next, uuid) || !hasPv(next, uuid),
+  );
+  const made = usersOf(new Set(away), last);
+  deprivations.set(last, made);
+  return made;
 }
+
+/** Ids of the LVs of a generation that need one of these PVs. */
+export const usersOf = (pvUuids: ReadonlySet<string>, { texts }: Generation): Set<string> =>
+  new Set(texts.flatMap(({ metadata }) => [...lvsNeeding(pvUuids, metadata)].map(({ uuid }) => uuid)));
 
 /** True when nothing can have happened between the two. */
 export const follows = (last: Generation, next: Generation): boolean =>
@@ -143,5 +155,6 @@ const pvsIn = ({ texts }: Generation): Set<string> =>
 /** A PV that was taken out while it was there, and took no volume with it. */
 function leftWhole(pvUuid: string, last: Generation, next: Generation): boolean {
   if (wentAway(last, pvUuid)) return false;
-  return lvsIn(last).every((past) => !neededIn(past, past.in).includes(pvUuid) || generationHas(next, past));
+  const users = usersOf(new Set([pvUuid]), last);
+  return lvsIn(last).every((past) => !users.has(past.lv.uuid) || generationHas(next, past));
 }

@@ -1,4 +1,13 @@
-import { closureOf, occupiedRuns, overlaps, pvsNeededBy, runsOf } from '../../model/extents.ts';
+import {
+  closureOf,
+  lvNamed,
+  lvOf,
+  MAX_STACK,
+  occupiedRuns,
+  overlaps,
+  pvsNeededBy,
+  runsOf,
+} from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import { isStillIn, type PastLv } from '../../model/past-lv.ts';
 import type { MetadataText } from '../../model/survey.ts';
@@ -11,7 +20,7 @@ import {
   isAway,
   lastWith,
   lvsIn,
-  neededIn,
+  usersOf,
 } from './history.ts';
 import { labelledUuid } from './pieces.ts';
 import type { VolumeGroupView } from './view.ts';
@@ -145,12 +154,17 @@ function goneWith(
       .flatMap(lvsIn)
       .map((past) => [past.lv.uuid, past]),
   );
+  const users = new Map<Generation, ReadonlySet<string>>();
+  const used = (lv: LvSection, last: Generation): boolean => {
+    const known = users.get(last) ?? usersOf(new Set([pvUuid]), last);
+    users.set(last, known);
+    return known.has(lv.uuid);
+  };
   return [...once.values()].flatMap((past): Gone[] => {
     if (isStillIn(past, view.base.metadata) || elsewhere.has(past.lv.uuid)) return [];
     const departure = departureOf(past, history);
     if (departure === null || departure.kind === 'removed') return [];
-    const used = departure.last.texts.some(({ metadata }) => neededIn(past, metadata).includes(pvUuid));
-    return used ? [{ past, at: lastWith(past, history) }] : [];
+    return used(past.lv, departure.last) ? [{ past, at: lastWith(past, history) }] : [];
   });
 }
 
@@ -162,11 +176,20 @@ function lostLv(
   view: VolumeGroupView,
   around: Circumstances,
 ): LostLv | null {
-  const last = history[at]?.texts.find(({ metadata }) => metadata.lvs.some(({ uuid }) => uuid === lv.uuid));
+  const last = history[at]?.texts.find(({ metadata }) => lvOf(lv.uuid, metadata) !== undefined);
   if (last === undefined) return null;
+  const below = closureOf(lvOf(lv.uuid, last.metadata) ?? lv, last.metadata, MAX_STACK);
+  if (below.length >= MAX_STACK) {
+    return {
+      name: lv.name,
+      lvs: [],
+      from: last,
+      obstacle: `${lv.name} stands on more volumes than can be followed`,
+    };
+  }
   const place = placeOf(lv, last);
   const from = view.texts.find((text) => around.isProven(text) && placeOf(lv, text) === place) ?? last;
-  const section = from.metadata.lvs.find(({ uuid }) => uuid === lv.uuid) ?? lv;
+  const section = lvOf(lv.uuid, from.metadata) ?? lv;
   const lvs = closureOf(section, from.metadata);
   const obstacle = obstacleTo(lvs, from.metadata, view.base.metadata, around);
   return { name: section.name, lvs, from, obstacle };
@@ -174,7 +197,7 @@ function lostLv(
 
 /** Where an LV and all below it stand, comparable between generations. */
 function placeOf(lv: LvSection, { metadata }: MetadataText): string | null {
-  const section = metadata.lvs.find(({ uuid }) => uuid === lv.uuid);
+  const section = lvOf(lv.uuid, metadata);
   if (section === undefined) return null;
   return JSON.stringify(closureOf(section, metadata).map((each) => [each.name, runsOf(each, metadata)]));
 }
@@ -215,9 +238,9 @@ function obstacleTo(
   if (top === undefined) return null;
   const absent = [...pvsNeededBy(top, from)].find((uuid) => !available.has(uuid));
   if (absent !== undefined) return `${top.name} also stands on PV ${absent}, which is not here`;
-  const damaged = lvs.find((lv) => base.lvs.some(({ uuid }) => uuid === lv.uuid));
+  const damaged = lvs.find(({ uuid }) => lvOf(uuid, base) !== undefined);
   if (damaged !== undefined) return `parts of ${damaged.name} were replaced or cut off since`;
-  const clash = lvs.find((lv) => base.lvs.some(({ name }) => name === lv.name));
+  const clash = lvs.find(({ name }) => lvNamed(name, base) !== undefined);
   return clash === undefined ? null : `another LV is called ${clash.name} now`;
 }
 

@@ -1,4 +1,4 @@
-import { holesIn, lvSizeExtents } from '../../model/extents.ts';
+import { hasHoles, lvSizeExtents } from '../../model/extents.ts';
 import type { LvSection, VgMetadata } from '../../model/metadata.ts';
 import { isStillIn, type PastLv } from '../../model/past-lv.ts';
 import type { MetadataText, Survey } from '../../model/survey.ts';
@@ -60,7 +60,7 @@ function versionsOf(history: readonly Generation[]): PastLv[] {
   for (const past of history.flatMap(lvsIn)) {
     const { lv } = past;
     versions.set(
-      `${lv.uuid} ${lvSizeExtents(lv)} ${holesIn(lv, past.in)} ${past.in.extentSizeSectors}`,
+      `${lv.uuid} ${lvSizeExtents(lv)} ${hasHoles(lv, past.in)} ${past.in.extentSizeSectors}`,
       past,
     );
   }
