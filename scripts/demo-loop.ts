@@ -193,7 +193,7 @@ async function demonstrate(world: LabWorld): Promise<void> {
   );
   const rehearsed = await lvmedic(world, 'repair', '--dry-run', ...nodes);
   demand(rehearsed === EXIT.faultsLeft, 'the rehearsal worked (exit status 4: the fault is still there)');
-  demand(same(world.fingerprint(), broken), 'not one byte of any disk has changed so far (sha256 of each)');
+  demand(same(world.fingerprint(), broken), 'not one byte of any disk has changed so far (a checksum of each)');
   await pause();
 
   headline(
@@ -234,7 +234,7 @@ async function demonstrate(world: LabWorld): Promise<void> {
   const undone = world.fingerprint();
   const label = (name: string) => DISKS.find((disk) => disk.name === name)?.guestName ?? name;
   table([
-    ['sha256 of disk', 'broken', 'repaired', 'undone'],
+    ['checksum of disk', 'broken', 'repaired', 'undone'],
     ...Object.keys(broken).map((name) => [
       label(name),
       ...[broken, repaired, undone].map((each) => short(each[name])),

@@ -40,11 +40,11 @@ export async function playPairs(): Promise<{ passed: number; failed: number }> {
     .split(',')
     .filter((word) => word.includes('='))
     .map((word): Lvm => ({ version: word.split('=')[0] ?? '', path: word.split('=')[1] ?? '' }));
-  const pairs = others.flatMap((other) => [
-    [other, other] as const,
-    [other, own] as const,
-    [own, other] as const,
-  ]);
+  const pairs = [
+    ...others.map((other) => [other, other] as const),
+    ...others.map((other) => [other, own] as const),
+    ...others.map((other) => [own, other] as const),
+  ];
   let total = { passed: 0, failed: 0 };
   const queue = [...pairs.entries()];
   const work = async (): Promise<void> => {
