@@ -193,7 +193,10 @@ async function demonstrate(world: LabWorld): Promise<void> {
   );
   const rehearsed = await lvmedic(world, 'repair', '--dry-run', ...nodes);
   demand(rehearsed === EXIT.faultsLeft, 'the rehearsal worked (exit status 4: the fault is still there)');
-  demand(same(world.fingerprint(), broken), 'not one byte of any disk has changed so far (a checksum of each)');
+  demand(
+    same(world.fingerprint(), broken),
+    'not one byte of any disk has changed so far (a checksum of each)',
+  );
   await pause();
 
   headline(
