@@ -12,7 +12,7 @@ export interface Known {
   readonly survey: Survey;
   readonly findings: readonly Finding[];
   readonly prospects: readonly Prospect[];
-  /** Plans of the prospects that were rehearsed, and passed; the others were not tried yet. */
+  /** What was rehearsed already; of the prospects' plans, only those that passed are left then. */
   readonly tried: readonly PlanRehearsal[];
 }
 

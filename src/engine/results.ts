@@ -157,7 +157,12 @@ export function repairResult(
   dryRun: boolean,
   place: { readonly folder: (id: string) => string; readonly durability: 'stable' | 'volatile' },
 ): RepairResult {
-  const { rehearsals, undoRecord } = report;
+  const { undoRecord } = report;
+  // Where none passed, none is left to choose.
+  const rehearsals =
+    report.rehearsals.length > 0
+      ? report.rehearsals
+      : report.tried.filter(({ rehearsal }) => rehearsal.plan === null);
   const record = undoRecord && {
     id: undoRecord.id,
     path: place.folder(undoRecord.id),

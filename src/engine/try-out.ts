@@ -19,7 +19,7 @@ export async function tryOut(known: Known, system: System, notify: Notify): Prom
   return {
     ...known,
     prospects: known.prospects.map((prospect) => withoutFailed(prospect, failed, known.findings)),
-    tried: tried.filter(({ rehearsal }) => rehearsal.plan !== null),
+    tried,
   };
 }
 
