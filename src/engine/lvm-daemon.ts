@@ -23,14 +23,18 @@ export async function staleViews(
     notify({ type: 'command', argv, why: "ask lvm's daemon what it sees now", on: 'live' });
     const run = await runner.run(argv, target.environment);
     notify({ type: 'ran', run, on: 'live' });
-    const missing = run.exitCode === 0 ? Number.parseInt(run.stdout, 10) : Number.NaN;
+    const missing = run.exitCode === 0 ? missingOf(run.stdout) : null;
     if (missing === goal.absentPvUuids.length) continue;
-    const says = Number.isNaN(missing)
-      ? 'does not answer'
-      : `still misses ${missing} of its physical volumes`;
+    const says = missing === null ? 'does not answer' : `still misses ${missing} of its physical volumes`;
     stale.push(
       `the disks of ${volumeGroup.name} are right, but lvm's daemon (lvmetad) ${says}: run lvm pvscan --cache, or restart it`,
     );
   }
   return stale;
+}
+
+/** How many of the physical volumes whose attributes lvm printed (`a-m`) it calls missing; null where it printed none. */
+function missingOf(stdout: string): number | null {
+  const attributes = stdout.split('\n').flatMap((line) => line.trim() || []);
+  return attributes.length === 0 ? null : attributes.filter((each) => each[2] === 'm').length;
 }

@@ -60,8 +60,9 @@ export function readOnlyArgv(words: readonly string[], context: LvmContext): str
 }
 
 /**
- * What lvm's own daemon (lvmetad, 2.02) believes of a volume group, as a count of missing physical volumes; null where this
- * version has no daemon. Its locks forbid it to write.
+ * What lvm's own daemon (lvmetad, 2.02) believes of a volume group: a line for each of its physical volumes, with its
+ * attributes; null where this version has no daemon. Its locks forbid it to write. Versions before 2.02.133 have no
+ * field that counts those that are missing.
  */
 export function daemonViewArgv(vgName: string, context: LvmContext): string[] | null {
   const dialect = dialectOf(context.version);
@@ -70,7 +71,7 @@ export function daemonViewArgv(vgName: string, context: LvmContext): string[] | 
     context.lvmPath,
     'vgs',
     ...(context.deviceMapper ? [] : ['--driverloaded', 'n']),
-    ...['--config', config('vgs', context, dialect, 4, true), '--noheadings', '-o', 'vg_missing_pv_count'],
+    ...['--config', config('vgs', context, dialect, 4, true), '--noheadings', '-o', 'pv_attr'],
     vgName,
   ];
 }

@@ -38,6 +38,12 @@ describe("commands in each version's own words", () => {
     expect(daemonViewArgv('vg0', on('2.03.05'))).toBeNull();
   });
 
+  test('the daemon is asked by a field that the first versions know: they answered 5, and a good repair seemed to fail', () => {
+    for (const version of ['2.02.98', '2.02.105', '2.02.187']) {
+      expect(daemonViewArgv('vg0', on(version))).toContain('pv_attr');
+    }
+  });
+
   test.each(VERSIONS)('%s: a look is no pvscan, names its devices and cannot write', (version) => {
     const argv = readOnlyArgv(['pvs'], on(version));
     const words = argv.join(' ');
@@ -69,13 +75,14 @@ describe("lvm's daemon after a repair", () => {
     );
 
   test('that sees all of it is not spoken of', async () => {
-    expect(await ask('2.02.187', '  0\n')).toEqual([]);
+    expect(await ask('2.02.187', '  a-- \n  a--u\n')).toEqual([]);
   });
   test('that still calls a disk missing is told, with what to do', async () => {
-    expect((await ask('2.02.187', '  1\n')).join()).toMatch(/still misses 1 .*pvscan --cache/);
+    expect((await ask('2.02.187', '  a-- \n  a-m \n')).join()).toMatch(/still misses 1 .*pvscan --cache/);
   });
   test('that does not answer is no proof of anything', async () => {
     expect((await ask('2.02.187', '', 5)).join()).toMatch(/does not answer/);
+    expect((await ask('2.02.187', '\n')).join()).toMatch(/does not answer/);
   });
   test('is no more in 2.03', async () => {
     expect(await ask('2.03.05', '', 5)).toEqual([]);
