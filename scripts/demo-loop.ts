@@ -195,7 +195,7 @@ async function demonstrate(world: LabWorld): Promise<void> {
   demand(rehearsed === EXIT.faultsLeft, 'the rehearsal worked (exit status 4: the fault is still there)');
   demand(
     same(world.fingerprint(), broken),
-    'not one byte of any disk has changed so far (a checksum of each)',
+    'not one byte of any disk has changed so far (sha256 of each)',
   );
   await pause();
 
@@ -237,7 +237,7 @@ async function demonstrate(world: LabWorld): Promise<void> {
   const undone = world.fingerprint();
   const label = (name: string) => DISKS.find((disk) => disk.name === name)?.guestName ?? name;
   table([
-    ['checksum of disk', 'broken', 'repaired', 'undone'],
+    ['sha256 of disk', 'broken', 'repaired', 'undone'],
     ...Object.keys(broken).map((name) => [
       label(name),
       ...[broken, repaired, undone].map((each) => short(each[name])),

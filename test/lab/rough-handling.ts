@@ -127,6 +127,11 @@ ${script}
   /** Loop devices that hang on this world's images. */
   leftLoops(): string[] {
     this.world.detach();
+    // The kernel frees one a moment after its last close.
+    const deadlineMs = Date.now() + 2000;
+    while (loopsOver(this.world.dir).length > 0 && Date.now() < deadlineMs) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
     return loopsOver(this.world.dir);
   }
 

@@ -31,7 +31,7 @@ export function recipeCalled(recipeId: string): Recipe {
 
 /** The machine of a world that is broken already, which is disposed of with it. `watched`: disks that may not change unseen. */
 export function machineOf(world: LabWorld, watched: readonly string[] = world.present()): DamagedMachine {
-  const sums = () => watched.map((name) => world.checksum(name));
+  const sums = () => watched.map((name) => world.sha256(name));
   const broken = sums();
   const nodes = world.loopTargets();
   const { LVM_SYSTEM_DIR = '' } = productEnvironment(world);
