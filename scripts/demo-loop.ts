@@ -193,10 +193,7 @@ async function demonstrate(world: LabWorld): Promise<void> {
   );
   const rehearsed = await lvmedic(world, 'repair', '--dry-run', ...nodes);
   demand(rehearsed === EXIT.faultsLeft, 'the rehearsal worked (exit status 4: the fault is still there)');
-  demand(
-    same(world.fingerprint(), broken),
-    'not one byte of any disk has changed so far (sha256 of each)',
-  );
+  demand(same(world.fingerprint(), broken), 'not one byte of any disk has changed so far (sha256 of each)');
   await pause();
 
   headline(

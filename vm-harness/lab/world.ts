@@ -216,6 +216,8 @@ export class LabWorld {
       labSettings(this.dir, filter, keep, this.lvmDir, options.readOnly ?? false),
     );
     const ran = spawnSync(LAB_LVM, inLabDialect(args), {
+      // lvm 2.02.98 leaves a directory of a garbled name where it stands.
+      cwd: this.dir,
       encoding: 'utf8',
       input: '',
       env: {
